@@ -1,0 +1,1 @@
+"""crmkit: the embeddable CRM domain library."""
