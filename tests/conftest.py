@@ -1,0 +1,29 @@
+"""Hypothesis profiles: how hard the laws are searched for a counterexample.
+
+``HYPOTHESIS_PROFILE`` chooses; a machine that sets ``CI`` gets ``ci``, everybody else ``dev``.
+"""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import Phase, settings
+
+settings.register_profile("dev", max_examples=50)
+settings.register_profile(
+    "ci", max_examples=100, derandomize=True, deadline=None, database=None, print_blob=True
+)
+settings.register_profile(
+    "mutate",
+    max_examples=60,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    phases=[Phase.explicit, Phase.generate],
+)
+settings.register_profile(
+    "soak", max_examples=20_000, deadline=None, print_blob=True, stateful_step_count=100
+)
+settings.load_profile(
+    os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev")
+)
