@@ -173,7 +173,7 @@ class Histogram:
 
     def descending(self) -> Iterator[tuple[int, int]]:
         """The values with their counts, the largest first."""
-        return iter(reversed(self.counts.items()))
+        return iter([(value, self.counts[value]) for value in reversed(list(self.counts))])
 
     def require_customers(self) -> int:
         """How many customers are counted, at least one.
