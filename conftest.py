@@ -72,4 +72,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests run in random order; the examples of one document read from top to bottom."""
     examples = [item for item in items if isinstance(item, SybilItem)]
     examples.sort(key=lambda item: (str(item.path), item.example.start))
-    items[:] = [item for item in items if not isinstance(item, SybilItem)] + examples
+    tests = [item for item in items if not isinstance(item, SybilItem)]
+    items[:] = [*tests, *examples]
