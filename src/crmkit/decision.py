@@ -71,7 +71,7 @@ class Comparison(StrEnum):
 
 
 _COMPOSITIONS = frozenset({Comparison.ALL_OF, Comparison.ANY_OF, Comparison.NONE_OF})
-_PLAIN_TYPES = frozenset({bool, int, str, Decimal, date, timedelta, Money})
+_PLAIN_TYPES = frozenset({bool, int, str, date, timedelta, Money})
 
 
 @frozen
@@ -113,7 +113,7 @@ def _check_value(value: object, what: str) -> None:
         return
     if isinstance(value, datetime):
         check_instant(value, what)
-    elif isinstance(value, float):
+    elif isinstance(value, float | Decimal):
         if not math.isfinite(value):
             raise InvalidValue(
                 f"{what} is not a finite number: note it as a str, or leave it out"
