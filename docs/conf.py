@@ -1,7 +1,7 @@
 """How the site is built: MyST pages, the Furo theme, the reference from the docstrings.
 
-Nothing is fetched, neither while building (no intersphinx) nor while reading (no fonts or scripts from
-elsewhere). ``make docs`` turns every warning into an error.
+Nothing is fetched, neither while building (no intersphinx) nor while reading (no fonts or scripts
+from elsewhere). ``make docs`` turns every warning into an error.
 """
 
 from importlib.metadata import version as version_of
