@@ -23,6 +23,7 @@ CORE_ONLY := --ignore=tests/cli --ignore=src/crmkit/cli
 CORE := --include='src/crmkit/**' \
         --omit='src/crmkit/cli/**,src/crmkit/intake/**,src/crmkit/testing/**,src/crmkit/__main__.py'
 
+COMMA := ,
 BENCHMARKS = $(sort $(filter-out benchmarks/_%,$(wildcard benchmarks/*.py)))
 
 .DEFAULT_GOAL := help
@@ -48,7 +49,7 @@ endef
 $(VENV)/.review: $(VENV)/.made pyproject.toml constraints.txt
 	$(call install,review)
 $(VENV)/.test: $(VENV)/.made pyproject.toml constraints.txt
-	$(call install,review,test)
+	$(call install,review$(COMMA)test)
 $(VENV)/.dev: $(VENV)/.made pyproject.toml constraints.txt
 	$(call install,dev)
 $(VENV)/.bench: $(VENV)/.made pyproject.toml constraints.txt

@@ -140,7 +140,7 @@ class TestInstallation:
     def test_the_runtime_dependencies_are_exactly_three(self):
         required = metadata.requires("crmkit") or []
         runtime = [line for line in required if "extra ==" not in line]
-        assert sorted(runtime) == ["attrs>=24.2", "cattrs>=25.1", "python-dateutil>=2.9"]
+        assert sorted(runtime) == ["attrs>=24.3", "cattrs>=25.1", "python-dateutil>=2.9"]
 
     def test_the_installed_metadata_is_that_of_the_project(self):
         project = PYPROJECT["project"]
