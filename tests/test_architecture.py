@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
+from pathlib import PurePosixPath
 
 import pytest
 
@@ -69,6 +70,11 @@ class TestThePackageAsItIs:
 
     def test_no_modules_import_each_other_in_a_circle(self):
         TopologicalSorter(imports_graph(FILES, MODULES)).prepare()
+
+    def test_every_folder_is_a_package(self):
+        """Without its ``__init__.py`` a folder would be shipped, but its docstrings not be run."""
+        folders = {PurePosixPath(path).parent for path in FILES}
+        assert [str(f) for f in folders if (f / "__init__.py").as_posix() not in FILES] == []
 
     def test_the_front_of_the_package_imports_nothing(self):
         assert list(targets_of("__init__.py", FILES["__init__.py"], MODULES)) == []
