@@ -16,7 +16,8 @@ PACKAGE = Path(__file__).resolve().parent.parent / "src" / "crmkit"
 
 # --- the drawing: who may import whom -------------------------------------------------------------
 
-# The shared modules: each may import those above it. A large one may be a folder.
+# The shared modules: each may import those above it. A large one may be a folder. Whatever lies in
+# storage/ is the port, but for the adapters, which stand below in rows of their own.
 SHARED = (
     "errors",
     "identifiers",
@@ -33,9 +34,6 @@ SHARED = (
     "serialization",
     "storage",
 )
-
-# The adapters beside the port stand in rows of their own.
-PORT = "storage"
 
 # The floor plan of every room: each file or folder may import the shared modules and those above.
 # Summing records up into facts may take a page or two of its own: tally and summary.
@@ -156,7 +154,7 @@ def cell_of(module: str) -> str | None:
     # A folder stands in the table as one row: segmentation.policies.abc, cli.review.
     parts = module.split(".")
     folders = [".".join(parts[:size]) for size in range(len(parts) - 1, 0, -1)]
-    named = [name for name in folders if name in RANKS and name != PORT]
+    named = [name for name in folders if name in RANKS]
     return named[0] if named else None
 
 

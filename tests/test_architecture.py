@@ -114,7 +114,7 @@ class TestTheDrawing:
             ("serialization.hooks", "serialization"),
             ("utils", None),
             ("segmentation.utils", None),
-            ("storage.utils", None),
+            ("storage.ordering", "storage"),
         ],
     )
     def test_a_module_stands_in_one_row(self, module, row):
@@ -135,6 +135,7 @@ MISDIRECTED = [
     ("money.py", "if TYPE_CHECKING:\n    from crmkit.decision import Decision"),
     ("tiering.py", "from crmkit.serialization.hooks import install"),
     ("storage/__init__.py", "from crmkit.storage.memory import MemoryStore"),
+    ("storage/ordering.py", "from crmkit.storage.memory import MemoryStore"),
     ("storage/memory.py", "from crmkit.storage.sqlite import SqliteStore"),
     ("storage/memory.py", "from crmkit.intake import read_purchases"),
     ("decision.py", "from crmkit.segmentation import RfmScale"),
@@ -201,7 +202,7 @@ ASKS = [
     ("serialization.py", "text = path.read_text()"),
     ("segmentation/desk.py", "from pathlib import Path"),
     ("storage/__init__.py", "import sqlite3"),
-    ("storage/__init__.py", "import threading"),
+    ("storage/ordering.py", "import threading"),
     ("loyalty/desk.py", "import logging"),
     ("contact.py", "import urllib.request"),
     ("decision.py", "print(1)"),
@@ -273,6 +274,7 @@ class TestWhatIsAllowed:
             ),
             ("segmentation/policies/rfm.py", "from crmkit.segmentation.facts import RfmFacts"),
             ("segmentation/__init__.py", "from crmkit.segmentation.policies.rfm import RfmScale"),
+            ("storage/memory.py", "from crmkit.storage.ordering import key\nimport threading"),
             ("serialization/hooks.py", "from crmkit.serialization.scalars import SCALARS"),
             ("storage/sqlite.py", "import sqlite3\nfrom crmkit.storage import Store"),
             ("intake.py", "from pathlib import Path\nlines = open(Path('x'))"),
