@@ -63,9 +63,9 @@ class RfmFacts:
 
     ``frequency`` counts *all* purchases (purchase days or orders, as the summary chose) and
     ``recency_days`` are the days *since* the last one: the words of segmentation, not those of the
-    lifetime-value literature. ``monetary`` is the sum or the mean, as the summary chose; ``total`` is
-    always the sum, net of refunds as the summary's rule says, and ``yearly_totals`` are its parts by
-    calendar year, years without a record left out.
+    lifetime-value literature. ``monetary`` is the sum or the mean, as the summary chose; ``total``
+    is always the sum, net of refunds as the summary's rule says, and ``yearly_totals`` are its
+    parts by calendar year, years without a record left out.
 
     :raises InvalidValue: if a purchase lies after ``as_of``, the first after the last, or the
         frequency is below one.
@@ -111,8 +111,8 @@ def _counted(counts: Mapping[int, int]) -> Mapping[int, int]:
 class Histogram:
     """How many customers have each value: all that fitting a policy to a population needs.
 
-    Values are whole numbers: days, purchases, or minor units of ``currency``. Histograms of parts of
-    the population merge to that of the whole, in any order.
+    Values are whole numbers: days, purchases, or minor units of ``currency``. Histograms of parts
+    of the population merge to that of the whole, in any order.
 
     :raises InvalidValue: if a value or a count is not a whole number, or a count is below one.
 

@@ -40,9 +40,9 @@ class RfmColumns:
 class RfmSummary(Mapping[CustomerId, RfmFacts]):
     """Recency, frequency and money of a whole customer base as of a day.
 
-    A read-only mapping from customer to :class:`~crmkit.segmentation.RfmFacts`, in the order in which
-    the customers were first seen. Only customers with at least one purchase are in it; those who
-    only ever got money back are listed by :attr:`without_purchase`.
+    A read-only mapping from customer to :class:`~crmkit.segmentation.RfmFacts`, in the order in
+    which the customers were first seen. Only customers with at least one purchase are in it; those
+    who only ever got money back are listed by :attr:`without_purchase`.
 
     Two summaries of different records under equal rules and of one day :meth:`merge`, in any
     order, to the summary of all records. To add the records of a new day, roll yesterday's summary

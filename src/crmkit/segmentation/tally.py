@@ -2,8 +2,8 @@
 
 A tally keeps, for each customer, the set of purchase days and the money by calendar year: enough to
 add up any two tallies to what one pass over all records would have given, however they were split.
-The set of days is one whole number whose bit ``k`` stands for the day ``base + k``: exact, immutable,
-and a few bytes for the many customers who bought once.
+The set of days is one whole number whose bit ``k`` stands for the day ``base + k``: exact,
+immutable, and a few bytes for the many customers who bought once.
 """
 
 from collections.abc import Iterable
