@@ -5,6 +5,7 @@ from typing import Self
 
 from attrs import field, frozen
 
+from crmkit.decision import Decision
 from crmkit.errors import InvalidPolicy, InvalidValue
 from crmkit.identifiers import check_identifier
 
@@ -86,6 +87,27 @@ class TierLadder:
             if tier.name == name:
                 return tier
         raise InvalidValue(f"no such tier on the ladder: {self._names()}")
+
+    def place(self, decision: Decision[str]) -> Decision[Tier]:
+        """Put a decision that names a class, such as a pyramid layer, on the ladder.
+
+        The evidence stays; the outcome becomes the tier of that name.
+
+        :raises InvalidValue: if the ladder has no tier of that name.
+
+        >>> from datetime import date
+        >>> ladder = TierLadder.of("lead", "iron", "gold", "platinum")
+        >>> ladder.place(Decision("iron", "customer-pyramid", date(2026, 6, 30))).outcome
+        Tier(name='iron', rank=2)
+        """
+        return Decision(
+            self.tier(decision.outcome),
+            decision.policy,
+            decision.as_of,
+            decision.evidence,
+            decision.subject,
+            decision.policy_digest,
+        )
 
     def below(self, tier: Tier) -> Tier | None:
         """The next tier down, None below the lowest.
