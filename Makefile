@@ -109,6 +109,8 @@ bench: $(VENV)/.bench ## run every benchmark and print its ratios
 mutation: $(VENV)/.mutation ## mutate money, decision, lifecycle and the tier policies (slow)
 	HYPOTHESIS_PROFILE=mutate $(PY) -m mutmut run
 	$(PY) -m mutmut results
+	$(PY) -m mutmut export-cicd-stats
+	$(PY) tools/mutation_score.py mutants/mutmut-cicd-stats.json
 
 build: $(VENV)/.dev ## build wheel and sdist into dist/ and check what they hold
 	rm -rf dist

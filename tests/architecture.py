@@ -36,7 +36,8 @@ SHARED = (
 )
 
 # The floor plan of every room: each file or folder may import the shared modules and those above.
-# Summing records up into facts may take a page or two of its own: tally and summary.
+# Summing records up into facts may take a page or two of its own (tally, summary), and so may
+# holding one policy against another (comparison).
 FLOOR_PLAN = (
     "lifecycle",
     "records",
@@ -44,6 +45,7 @@ FLOOR_PLAN = (
     "tally",
     "summary",
     "policies",
+    "comparison",
     "kept",
     "desk",
     "__init__",
@@ -112,10 +114,10 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
 CODE_FROM_DATA = {"pickle", "marshal", "shelve", "dateutil.parser"}
 CODE_FROM_TEXT = {"eval", "exec", "compile", "__import__"}
 
-CLOCKS_AND_DICE = {"time", "random", "secrets", "uuid"}
+CLOCKS_AND_DICE = {"time", "random", "secrets"}
 CLOCK_AND_ENVIRONMENT = {
     *("now", "today", "utcnow", "utcfromtimestamp"),
-    *("environ", "getenv", "urandom"),
+    *("environ", "getenv", "urandom", "uuid1", "uuid4", "getnode"),
 }
 GLOBAL_STATE = {
     *("getcontext", "setcontext", "localcontext", "setlocale"),

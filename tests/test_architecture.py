@@ -188,6 +188,7 @@ ASKS = [
     ("decision.py", "from time import monotonic"),
     ("segmentation/facts.py", "import random"),
     ("identifiers.py", "from uuid import uuid4"),
+    ("identifiers.py", "import uuid\nid = uuid.uuid4()"),
     ("records.py", "import os"),
     ("intake.py", "import os\nzone = os.environ['TZ']"),
     ("intake.py", "from os import environ"),
@@ -288,6 +289,7 @@ class TestWhatIsAllowed:
             ("decision.py", "limit = 0.5\nmath.isfinite(limit)"),
             ("money.py", "if isinstance(amount, float):\n    raise TypeError"),
             ("period.py", "pattern = re.compile('x')"),
+            ("intake/rows.py", "from uuid import UUID\nisinstance(value, UUID)"),
         ],
     )
     def test_good_neighbors(self, path, source):

@@ -15,6 +15,7 @@ import pytest
 from tests.architecture import RANKS, cell_of, real_modules
 from tools.check_dist import sdist_problems, wheel_problems
 from tools.lowest_constraints import lowest
+from tools.mutation_score import killed
 
 ROOT = Path(__file__).resolve().parent.parent
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -229,6 +230,19 @@ class TestDistributions:
     @pytest.mark.parametrize("missing", sdist)
     def test_a_missing_file_in_the_sdist_is_seen(self, missing):
         assert len(sdist_problems([name for name in self.sdist if name != missing])) == 1
+
+
+class TestMutationScore:
+    """A mutant counts as killed when a test noticed it, and one that no test reaches does not."""
+
+    stats = dict.fromkeys(("killed", "survived", "no_tests", "skipped", "timeout", "segfault"), 1)
+
+    def test_unreached_mutants_count_against_the_score(self):
+        assert killed({**self.stats, "total": 6}) == (3, 5)
+
+    def test_a_run_that_tried_nothing_is_no_success(self):
+        with pytest.raises(SystemExit, match="no mutant was tried"):
+            killed({**self.stats, "total": 1})
 
 
 class TestChangelog:
