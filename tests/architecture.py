@@ -76,6 +76,7 @@ AROUND = (
     "intake",
     "warehouse",
     "playbooks",
+    "examples",
 )
 
 # On top; nothing imports these, and they do not import each other.
