@@ -15,9 +15,49 @@
 ('need attention', 'lost')
 """
 
+from crmkit.segmentation.comparison import (
+    Change,
+    Mover,
+    MoveReasons,
+    PolicyComparison,
+    compare_policies,
+    possible_changes,
+    smallest_change,
+)
+from crmkit.segmentation.desk import Retiered, SegmentationDesk
 from crmkit.segmentation.facts import CustomerValue, Histogram, RfmFacts, ValuedFacts
+from crmkit.segmentation.kept import (
+    EARNED_TIERS,
+    POLICIES,
+    STORED_TYPES,
+    TIER_HISTORIES,
+    PolicyVersion,
+    policy_on,
+)
+from crmkit.segmentation.policies.abc_tiers import AbcTiers
+from crmkit.segmentation.policies.conditions import (
+    AllOf,
+    AnyOf,
+    Condition,
+    FieldMismatch,
+    Known,
+    Not,
+    OneOf,
+    UnknownField,
+)
+from crmkit.segmentation.policies.ladder import CutConvention
 from crmkit.segmentation.policies.nested_rfm import NestedRfmScale
+from crmkit.segmentation.policies.pareto import (
+    CurvePoint,
+    Focus,
+    ParetoFocus,
+    ParetoReport,
+    concentration_curve,
+    gini,
+)
+from crmkit.segmentation.policies.pyramid import CustomerPyramid, PyramidLayer
 from crmkit.segmentation.policies.rfm import RfmScale, TieBreaks
+from crmkit.segmentation.policies.rules import Overlap, RuleSegments, SegmentRule
 from crmkit.segmentation.policies.scoring import RfmScore, Ties
 from crmkit.segmentation.policies.segment_map import (
     CUSTOMARY_SEGMENTS,
@@ -30,23 +70,59 @@ from crmkit.segmentation.tally import Counting, MonetaryMeasure, Refunds, Summar
 
 __all__ = [
     "CUSTOMARY_SEGMENTS",
+    "EARNED_TIERS",
+    "POLICIES",
+    "STORED_TYPES",
+    "TIER_HISTORIES",
+    "AbcTiers",
+    "AllOf",
+    "AnyOf",
+    "Change",
+    "Condition",
     "Counting",
+    "CurvePoint",
+    "CustomerPyramid",
     "CustomerValue",
+    "CutConvention",
+    "FieldMismatch",
+    "Focus",
     "Histogram",
+    "Known",
     "MonetaryMeasure",
+    "MoveReasons",
+    "Mover",
     "NestedRfmScale",
+    "Not",
+    "OneOf",
+    "Overlap",
+    "ParetoFocus",
+    "ParetoReport",
+    "PolicyComparison",
+    "PolicyVersion",
+    "PyramidLayer",
     "Refunds",
+    "Retiered",
     "RfmColumns",
     "RfmFacts",
     "RfmScale",
     "RfmScore",
     "RfmSegmentation",
     "RfmSummary",
+    "RuleSegments",
     "Segment",
     "SegmentMap",
+    "SegmentRule",
+    "SegmentationDesk",
     "SummaryRules",
     "TieBreaks",
     "Ties",
+    "UnknownField",
     "ValuedFacts",
+    "compare_policies",
+    "concentration_curve",
+    "gini",
+    "policy_on",
+    "possible_changes",
+    "smallest_change",
     "summarize_rfm",
 ]

@@ -7,8 +7,12 @@ from attrs import frozen
 
 from crmkit.identifiers import check_identifier
 from crmkit.period import check_date
+from crmkit.segmentation.policies.abc_tiers import AbcTiers
 from crmkit.segmentation.policies.nested_rfm import NestedRfmScale
+from crmkit.segmentation.policies.pareto import ParetoFocus
+from crmkit.segmentation.policies.pyramid import CustomerPyramid
 from crmkit.segmentation.policies.rfm import RfmScale
+from crmkit.segmentation.policies.rules import RuleSegments
 from crmkit.segmentation.policies.segment_map import RfmSegmentation, SegmentMap
 from crmkit.serialization import make_converter
 from crmkit.storage import Collection, Index, IndexValue, Repository
@@ -51,10 +55,14 @@ class PolicyVersion(Generic[PolicyT]):
 
 
 STORED_TYPES = (
+    AbcTiers,
+    CustomerPyramid,
     NestedRfmScale,
+    ParetoFocus,
     RetieringPolicy,
     RfmScale,
     RfmSegmentation,
+    RuleSegments,
     SegmentMap,
     TierHistory,
     TierLadder,
