@@ -1,7 +1,7 @@
 """Decisions that can say why.
 
-A policy turns facts into a :class:`Decision`: the outcome together with the evidence it was computed
-from, met or not. :func:`explain` puts it into words that a customer could be shown.
+A policy turns facts into a :class:`Decision`: the outcome together with the evidence it was
+computed from, met or not. :func:`explain` puts it into words that a customer could be shown.
 
 >>> from datetime import date
 >>> from crmkit.money import Money
@@ -13,6 +13,7 @@ silver, by yearly spend tier, as of 2026-06-30
 """
 
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -45,7 +46,10 @@ __all__ = [
 ]
 
 EvidenceValue = bool | int | str | Decimal | float | date | datetime | timedelta | Money
-"""What evidence can be made of; a closed union, so that every decision can be written down."""
+"""What evidence can be made of; a closed union, so that every decision can be written down.
+
+Whole and decimal numbers have at most 60 digits before the point.
+"""
 
 OutcomeT_co = TypeVar("OutcomeT_co", covariant=True)
 FactsT_contra = TypeVar("FactsT_contra", contravariant=True)
@@ -71,19 +75,20 @@ class Comparison(StrEnum):
 
 
 _COMPOSITIONS = frozenset({Comparison.ALL_OF, Comparison.ANY_OF, Comparison.NONE_OF})
-_PLAIN_TYPES = frozenset({bool, int, str, date, timedelta, Money})
+_PLAIN_TYPES = frozenset({bool, str, date, timedelta, Money})
+_TOO_LARGE = 10**60
 
 
 @frozen
 class Evidence:
-    """One thing a policy looked at: what was observed, what was required, and whether that was met.
+    """One thing a policy looked at: what was observed, what was required, and whether it was met.
 
-    ``criterion`` is a stable key that :func:`explain` puts into words. ``met=None`` means noted, not
-    judged, such as a parameter of a model. ``parts`` carry the pieces of an and / or / not. The
+    ``criterion`` is a stable key that :func:`explain` puts into words. ``met=None`` means noted,
+    not judged, such as a parameter of a model. ``parts`` carry the pieces of an and / or / not. The
     helpers :func:`at_least`, :func:`at_most` and so on compute ``met`` themselves.
 
-    :raises InvalidValue: if a value is outside the closed union, not finite or naive, or if a
-        composition contradicts its parts.
+    :raises InvalidValue: if a value is outside the closed union, not finite, beyond 60 digits or
+        naive, or if a composition contradicts its parts.
     """
 
     criterion: str
@@ -98,9 +103,7 @@ class Evidence:
             _check_value(self.observed, "observed evidence")
         if type(self.required) not in _PLAIN_TYPES:
             _check_value(self.required, "required evidence")
-        if self.comparison in _COMPOSITIONS and self.met != _compose(
-            self.comparison, self.parts
-        ):
+        if self.comparison in _COMPOSITIONS and self.met != _compose(self.comparison, self.parts):
             raise InvalidValue(
                 f"evidence {self.comparison} contradicts its parts: build it with all_of, any_of "
                 f"or none_of, which read the verdict off the parts"
@@ -113,16 +116,24 @@ def _check_value(value: object, what: str) -> None:
         return
     if isinstance(value, datetime):
         check_instant(value, what)
-    elif isinstance(value, float | Decimal):
-        if not math.isfinite(value):
+    elif type(value) in (int, float, Decimal):
+        if not _is_writable(value):  # type: ignore[arg-type]
             raise InvalidValue(
-                f"{what} is not a finite number: note it as a str, or leave it out"
+                f"{what} is not a finite number of at most 60 digits before the point: note it as "
+                f"a str, or leave it out"
             )
     else:
         raise InvalidValue(
             f"{what} is a {type(value).__name__}: pass a bool, int, str, Decimal, finite float, "
             f"date, aware datetime, timedelta or Money"
         )
+
+
+def _is_writable(number: int | float | Decimal) -> bool:
+    if isinstance(number, float):
+        return math.isfinite(number)
+    finite = isinstance(number, int) or number.is_finite()
+    return finite and -_TOO_LARGE < number < _TOO_LARGE
 
 
 def _compose(comparison: Comparison | None, parts: tuple[Evidence, ...]) -> bool:
@@ -135,20 +146,16 @@ def _compose(comparison: Comparison | None, parts: tuple[Evidence, ...]) -> bool
             return not any(part.met for part in parts)
 
 
-# --- evidence that judges itself -------------------------------------------------------------------
+# --- evidence that judges itself ------------------------------------------------------------------
 
 
-def at_least(
-    criterion: str, observed: EvidenceValue, required: EvidenceValue
-) -> Evidence:
+def at_least(criterion: str, observed: EvidenceValue, required: EvidenceValue) -> Evidence:
     """Evidence that is met when the observed value reaches the required one."""
     met = observed >= required  # type: ignore[operator]
     return Evidence(criterion, observed, required, met, Comparison.AT_LEAST)
 
 
-def at_most(
-    criterion: str, observed: EvidenceValue, required: EvidenceValue
-) -> Evidence:
+def at_most(criterion: str, observed: EvidenceValue, required: EvidenceValue) -> Evidence:
     """Evidence that is met when the observed value does not exceed the required one."""
     met = observed <= required  # type: ignore[operator]
     return Evidence(criterion, observed, required, met, Comparison.AT_MOST)
@@ -166,13 +173,9 @@ def below(criterion: str, observed: EvidenceValue, required: EvidenceValue) -> E
     return Evidence(criterion, observed, required, met, Comparison.BELOW)
 
 
-def equals(
-    criterion: str, observed: EvidenceValue, required: EvidenceValue
-) -> Evidence:
+def equals(criterion: str, observed: EvidenceValue, required: EvidenceValue) -> Evidence:
     """Evidence that is met when the two are the same."""
-    return Evidence(
-        criterion, observed, required, observed == required, Comparison.EQUALS
-    )
+    return Evidence(criterion, observed, required, observed == required, Comparison.EQUALS)
 
 
 def one_of(criterion: str, observed: str, required: Iterable[str]) -> Evidence:
@@ -280,23 +283,24 @@ def explain(
     The first line says the outcome, the policy, and the day. Each further line is one piece of
     evidence, met, not met or only noted; the pieces of an and / or / not are indented. ``words``
     translates criteria, policy names and outcomes; what it does not name is shown as it is, with
-    hyphens as blanks. ``value_to_text`` replaces the way values are written.
+    the hyphens between words as blanks. ``value_to_text`` replaces the way values are written.
     """
     translate = _translator(words or {})
     show = value_to_text or _text_of
+    outcome = _outcome_text(decision.outcome, translate, show)
     whom = f" for {decision.subject}" if decision.subject is not None else ""
-    head = (
-        f"{translate(_outcome_text(decision.outcome))}{whom}, by {translate(decision.policy)}, "
-        f"as of {show(decision.as_of)}"
-    )
-    lines = [head]
+    lines = [f"{outcome}{whom}, by {translate(decision.policy)}, as of {show(decision.as_of)}"]
     for item in decision.evidence:
         lines.extend(_evidence_lines(item, translate, show, indent=""))
     return "\n".join(lines)
 
 
+# The hyphen of a minus, a day or a score such as 10-4-5 stays.
+_HYPHEN = re.compile(r"(?<=[^\W\d_])-(?=\w)|(?<=\w)-(?=[^\W\d_])")
+
+
 def _translator(words: Mapping[str, str]) -> Callable[[str], str]:
-    return lambda key: words.get(key, key.replace("-", " "))
+    return lambda key: words[key] if key in words else _HYPHEN.sub(" ", key)
 
 
 def _evidence_lines(
@@ -319,13 +323,21 @@ def _evidence_lines(
     return lines
 
 
-def _outcome_text(outcome: object) -> str:
-    """An outcome is shown by its own ``str``, an enumeration by its value."""
-    if isinstance(outcome, Enum) and not isinstance(outcome, StrEnum):
-        return str(outcome.value)
-    if isinstance(outcome, bool):
-        return "yes" if outcome else "no"
-    return str(outcome)
+def _outcome_text(
+    outcome: object, translate: Callable[[str], str], show: Callable[[EvidenceValue], str]
+) -> str:
+    """Amounts, numbers and days are shown like evidence; everything else is a word."""
+    match outcome:
+        case None:
+            return translate("none")
+        case Enum():
+            return translate(str(outcome.value))
+        case bool():
+            return translate("yes" if outcome else "no")
+        case int() | float() | Decimal() | date() | timedelta() | Money():
+            return show(outcome)
+        case _:
+            return translate(str(outcome))
 
 
 def _text_of(value: EvidenceValue) -> str:
@@ -336,11 +348,11 @@ def _text_of(value: EvidenceValue) -> str:
         case int():
             return f"{value:,}"
         case Money():
-            return f"{_grouped(value.amount)} {value.currency}"
+            return f"{value.amount:,f} {value.currency}"
         case Decimal():
-            return _grouped(value)
+            return _decimal_text(value)
         case float():
-            return f"{value:,.6g}"
+            return f"{value:z,.6g}"
         case datetime():
             return value.isoformat(sep=" ")
         case timedelta():
@@ -349,18 +361,13 @@ def _text_of(value: EvidenceValue) -> str:
             return str(value)
 
 
-def _grouped(number: Decimal) -> str:
-    # Grouped by hand: the format mini-language would round to the precision of the caller's context.
-    text = str(number)
-    whole, point, rest = text.partition(".")
-    sign, digits = ("-", whole[1:]) if whole.startswith("-") else ("", whole)
-    if not digits.isdigit():
-        return text  # An exponent form has nothing to group.
-    return f"{sign}{int(digits):,}{point}{rest}"
+def _decimal_text(number: Decimal) -> str:
+    # A number far from one would be a long row of zeros. Neither form rounds.
+    return f"{number:z,f}" if -20 < number.adjusted() < 60 else f"{number:E}"
 
 
 def _duration_text(value: timedelta) -> str:
-    sign = "-" if value < timedelta(0) else ""
+    sign = "-" if value <= timedelta(seconds=-1) else ""
     seconds = abs(value) // timedelta(seconds=1)
     days, seconds = divmod(seconds, 86_400)
     hours, seconds = divmod(seconds, 3_600)

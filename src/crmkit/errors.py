@@ -1,13 +1,13 @@
 """What crmkit raises when a caller breaks an agreement.
 
-A business "no" is never an exception: it is a :class:`~crmkit.decision.Decision`. What is raised here
-is named after the broken agreement, keeps its parts as attributes, carries a stable ``code`` to match
-on, and says in lower case what would have worked. No message carries personal data: neither a name
-nor the raw content of a field.
+A business "no" is never an exception: it is a :class:`~crmkit.decision.Decision`. What is raised
+here is named after the broken agreement, keeps its parts as attributes, carries a stable ``code``
+to match on, and says in lower case what would have worked. No message carries personal data:
+neither a name nor the raw content of a field. Every error can travel from one process to another.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from attrs import frozen
 
@@ -28,8 +28,8 @@ __all__ = [
     "MissingExtra",
     "NaiveDatetime",
     "NewerSchema",
-    "NothingToFit",
     "NotKept",
+    "NothingToFit",
     "Problem",
     "StoreBusy",
     "StoreError",
@@ -44,6 +44,16 @@ class CrmkitError(Exception):
     """The root of everything crmkit raises on purpose; catch it to catch them all."""
 
     code: ClassVar[str] = "crmkit-error"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # The children take their parts, not the message: pickle must not call them with it.
+        return _again, (type(self), self.args, vars(self))
+
+
+def _again(cls: type[CrmkitError], args: tuple[object, ...], parts: dict[str, Any]) -> CrmkitError:
+    error = cls.__new__(cls, *args)
+    vars(error).update(parts)
+    return error
 
 
 # --- values and terms ----------------------------------------------------------------------------
@@ -155,7 +165,7 @@ class Problem:
 
 
 class InvalidDocument(InvalidValue):
-    """A document that does not describe what it was read as; every problem is listed by its path."""
+    """A document that does not describe what it was read as; each problem is listed by its path."""
 
     code = "invalid-document"
 
@@ -215,11 +225,7 @@ class VersionConflict(StoreError):
 
     def __init__(self, collection: str, expected: int, actual: int | None) -> None:
         """Keep the version that the caller had seen and the one that is there (None: gone)."""
-        there = (
-            "nothing is kept there any more"
-            if actual is None
-            else f"it is {actual} now"
-        )
+        there = "nothing is kept there any more" if actual is None else f"it is {actual} now"
         super().__init__(
             f"version conflict in {collection}: expected version {expected}, but {there}; "
             f"read it again and decide again"

@@ -55,8 +55,8 @@ def check_identifier(text: str, what: str = "identifier") -> None:
     """Refuse a text that could not serve as a key everywhere.
 
     Stores compare keys as code points, so leading or trailing blanks, invisible characters, lone
-    surrogates and NUL would make keys that look the same and are not, or that one database keeps and
-    another refuses.
+    surrogates and NUL would make keys that look the same and are not, or that one database keeps
+    and another refuses.
 
     :raises InvalidIdentifier: if the text is empty, longer than 255 characters, begins or ends with
         white space, or holds an invisible, private or unassigned character.
@@ -78,9 +78,7 @@ def check_identifier(text: str, what: str = "identifier") -> None:
             f"{what} has {len(text)} characters: at most {MAX_IDENTIFIER_LENGTH} are allowed"
         )
     if text != text.strip():
-        raise InvalidIdentifier(
-            f"{what} begins or ends with white space: strip it first"
-        )
+        raise InvalidIdentifier(f"{what} begins or ends with white space: strip it first")
     for position, character in enumerate(text):
         if unicodedata.category(character) in _REFUSED_CATEGORIES:
             raise InvalidIdentifier(

@@ -1,8 +1,8 @@
 """Lifecycles as tables.
 
-A :class:`Lifecycle` is a table of moves (from a status, by an action, to a status) and nothing else:
-a condition such as "only after 14 days" is a policy that is asked before the action. The table is
-checked when it is built, and it prints itself as a table or a diagram.
+A :class:`Lifecycle` is a table of moves (from a status, by an action, to a status) and nothing
+else: a condition such as "only after 14 days" is a policy that is asked before the action. The
+table is checked when it is built, and it prints itself as a table or a diagram.
 
 >>> door = Lifecycle(initial="closed", moves=[
 ...     ("closed", "open", "open"), ("open", "close", "closed"), ("closed", "wall up", "walled up"),
@@ -53,9 +53,7 @@ class Lifecycle(Generic[StatusT, ActionT]):
     initial: StatusT
     moves: tuple[Move[StatusT, ActionT], ...] = field(converter=_as_moves)
     final: frozenset[StatusT] = field(converter=frozenset)
-    _targets: Mapping[tuple[StatusT, ActionT], StatusT] = field(
-        init=False, repr=False, eq=False
-    )
+    _targets: Mapping[tuple[StatusT, ActionT], StatusT] = field(init=False, repr=False, eq=False)
 
     @final.default
     def _without_a_way_out(self) -> frozenset[StatusT]:
@@ -78,23 +76,12 @@ class Lifecycle(Generic[StatusT, ActionT]):
         return ", ".join(sorted({start for start in starts if starts.count(start) > 1}))
 
     def _check_reach(self) -> None:
-        forward = {
-            status: [t for s, _, t in self.moves if s == status]
-            for status in self.statuses
-        }
-        backward = {
-            status: [s for s, _, t in self.moves if t == status] for status in forward
-        }
-        self._refuse(
-            forward.keys() - _reach({self.initial}, forward), "can never be reached"
-        )
+        forward = {status: [t for s, _, t in self.moves if s == status] for status in self.statuses}
+        backward = {status: [s for s, _, t in self.moves if t == status] for status in forward}
+        self._refuse(forward.keys() - _reach({self.initial}, forward), "can never be reached")
         dead_ends = {status for status, ways in forward.items() if not ways}
-        self._refuse(
-            dead_ends - self.final, "has no way out: declare it final, or add a move"
-        )
-        self._refuse(
-            self.final - forward.keys(), "is declared final but stands in no move"
-        )
+        self._refuse(dead_ends - self.final, "has no way out: declare it final, or add a move")
+        self._refuse(self.final - forward.keys(), "is declared final but stands in no move")
         if self.final:
             self._refuse(
                 forward.keys() - _reach(self.final, backward),
@@ -150,28 +137,31 @@ class Lifecycle(Generic[StatusT, ActionT]):
 
     def to_table(self) -> str:
         """The table as Markdown, for the documentation."""
-        rows = [f"| {_name(s)} | {_name(a)} | {_name(t)} |" for s, a, t in self.moves]
+        rows = ["| " + " | ".join(_name(cell) for cell in row) + " |" for row in self.moves]
         return "\n".join(["| from | by | to |", "|---|---|---|", *rows])
 
     def to_mermaid(self) -> str:
         """The diagram in the Mermaid language, for the documentation."""
         ids = {status: f"s{number}" for number, status in enumerate(self.statuses)}
-        lines = [f"    state {_name(status)!r} as {i}" for status, i in ids.items()]
+        lines = [f'    state "{_quoted(status)}" as {i}' for status, i in ids.items()]
         lines.append(f"    [*] --> {ids[self.initial]}")
-        lines += [f"    {ids[s]} --> {ids[t]}: {_name(a)}" for s, a, t in self.moves]
-        lines += [
-            f"    {i} --> [*]" for status, i in ids.items() if status in self.final
-        ]
-        return "\n".join(["stateDiagram-v2", *lines]).replace("'", '"')
+        lines += [f"    {ids[s]} --> {ids[t]}: {_quoted(a)}" for s, a, t in self.moves]
+        lines += [f"    {i} --> [*]" for status, i in ids.items() if status in self.final]
+        return "\n".join(["stateDiagram-v2", *lines])
 
 
 def _name(word: str) -> str:
-    return str(word.value) if isinstance(word, Enum) else str(word)
+    """The word as it is stored; a stroke would end a cell of the table."""
+    text = str(word.value) if isinstance(word, Enum) else str(word)
+    return text.replace("|", "\\|")
 
 
-def _reach(
-    start: Iterable[StatusT], ways: Mapping[StatusT, list[StatusT]]
-) -> set[StatusT]:
+def _quoted(word: str) -> str:
+    """The word as Mermaid reads it; quotes and strokes have a meaning there."""
+    return _name(word).replace("\\|", "|").replace('"', "#quot;")
+
+
+def _reach(start: Iterable[StatusT], ways: Mapping[StatusT, list[StatusT]]) -> set[StatusT]:
     """Every status that can be reached, the start included."""
     seen: set[StatusT] = set()
     waiting = list(start)

@@ -1,7 +1,7 @@
 """Exact sums of money.
 
-A ``Money`` is a whole number of minor units (cents, fils) and an ISO 4217 currency. There is no float
-anywhere near it, no result depends on the caller's decimal context, and currencies never mix.
+A ``Money`` is a whole number of minor units (cents, fils) and an ISO 4217 currency. There is no
+float anywhere near it, no result depends on the caller's decimal context, and currencies never mix.
 Whatever has to be rounded names how.
 
 >>> price = Money("12.30", "EUR")
@@ -61,7 +61,7 @@ CURRENCIES: Mapping[str, int] = MappingProxyType(
     | dict.fromkeys(_FOUR_DIGITS.split(), 4)
     | dict.fromkeys(_HISTORICAL.split(), 2)
 )
-"""How many decimal digits the minor unit of each ISO 4217 currency has (list one of the standard)."""
+"""How many decimal digits the minor unit of each currency has (ISO 4217, list one)."""
 
 MAX_MINOR = 10**18 - 1
 """The largest amount, in minor units: it fits the 64-bit integers of every database."""
@@ -119,9 +119,7 @@ def parse_decimal(text: str) -> Decimal:
     return Decimal(text)
 
 
-def as_fraction(
-    number: "int | str | Decimal | Fraction", what: str = "number"
-) -> Fraction:
+def as_fraction(number: "int | str | Decimal | Fraction", what: str = "number") -> Fraction:
     """Take an exact number in any of its exact forms; a float or a bool is refused.
 
     :raises InvalidMoney: for a float, a bool, NaN, infinity or an absurd exponent.
@@ -322,9 +320,7 @@ class Money:
         self._same_currency(other)
         return self.minor < other.minor
 
-    def times(
-        self, ratio: int | str | Decimal | Fraction, *, rounding: Rounding
-    ) -> "Money":
+    def times(self, ratio: int | str | Decimal | Fraction, *, rounding: Rounding) -> "Money":
         """Take an exact ratio of the amount, such as a tax or a share, rounded as named.
 
         >>> Money("19.99", "EUR").times("0.19", rounding=Rounding.HALF_UP)
@@ -341,9 +337,7 @@ class Money:
         """
         self._same_currency(other)
         if other.minor == 0:
-            raise InvalidMoney(
-                "nothing is a ratio of zero: compare with an amount other than zero"
-            )
+            raise InvalidMoney("nothing is a ratio of zero: compare with an amount other than zero")
         return Fraction(self.minor, other.minor)
 
     def allocate(
@@ -354,8 +348,10 @@ class Money:
         Each part is within one minor unit of its exact share. The units left over go to the largest
         remainders; among equal ones to the earlier part.
 
-        :raises InvalidMoney: if there is no weight, one is negative, or all are zero.
+        :raises InvalidMoney: if there is no weight, one is negative or not exact, or all are zero.
         """
+        if isinstance(weights, str):
+            raise InvalidMoney("weights are a str: pass a list of them, such as ['0.7', '0.3']")
         shares = [as_fraction(weight, "weight") for weight in weights]
         whole = sum(shares, Fraction(0))
         if whole <= 0 or min(shares) < 0:
@@ -403,9 +399,7 @@ def _positive_rates(
     for code, rate in exact.items():
         digits_of(code)
         if rate <= 0:
-            raise InvalidMoney(
-                "an exchange rate is above zero: how much one unit is worth"
-            )
+            raise InvalidMoney("an exchange rate is above zero: how much one unit is worth")
     return MappingProxyType(exact)
 
 
@@ -424,7 +418,7 @@ class ExchangeRates:
     """
 
     to: str
-    rates: Mapping[str, Fraction] = field(converter=_positive_rates)
+    rates: Mapping[str, Fraction] = field(converter=_positive_rates, hash=False)
     rounding: Rounding = Rounding.HALF_EVEN
 
     def __attrs_post_init__(self) -> None:

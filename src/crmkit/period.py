@@ -1,9 +1,9 @@
 """Spans of days, units of time, and rates that know their unit.
 
-A :class:`Period` is half-open: it includes its first day and ends before its last. Months, quarters
-and years are those of the calendar; where a mean length is needed (a rate by the week from a rate by
-the year), the length of the year is a named argument with a stated default, never a hidden month of
-thirty days.
+A :class:`Period` is half-open: ``start`` is its first day, ``end`` the first day after it. Months,
+quarters and years are those of the calendar; where a mean length is needed (a rate by the week from
+a rate by the year), the length of the year is a named argument with a stated default, never a
+hidden month of thirty days.
 
 >>> from datetime import date
 >>> Period.month(2026, 2).days
@@ -14,7 +14,14 @@ Period(start=datetime.date(2026, 3, 1), end=datetime.date(2026, 4, 1))
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from decimal import Context, Decimal
+from decimal import (
+    ROUND_HALF_EVEN,
+    Context,
+    Decimal,
+    DivisionByZero,
+    InvalidOperation,
+    Overflow,
+)
 from enum import StrEnum
 from fractions import Fraction
 from typing import Self
@@ -38,7 +45,18 @@ __all__ = [
 MEAN_GREGORIAN_YEAR = Decimal("365.2425")
 """Days in the mean year of the Gregorian calendar: 146,097 days in 400 years."""
 
-_CONTEXT = Context(prec=34)
+# Every setting is named: what is left out would be taken from a default that a host may change.
+_CONTEXT = Context(
+    prec=34,
+    rounding=ROUND_HALF_EVEN,
+    Emin=-999_999,
+    Emax=999_999,
+    capitals=1,
+    clamp=0,
+    flags=[],
+    traps=[DivisionByZero, InvalidOperation, Overflow],
+)
+_LARGEST_FORCE = Decimal(10**18)
 
 
 class Unit(StrEnum):
@@ -88,9 +106,7 @@ def check_instant(value: datetime, what: str) -> None:
     :raises InvalidValue: if it is no datetime at all.
     """
     if not isinstance(value, datetime):
-        raise InvalidValue(
-            f"{what} is a {type(value).__name__}: pass an aware datetime"
-        )
+        raise InvalidValue(f"{what} is a {type(value).__name__}: pass an aware datetime")
     if value.utcoffset() is None:
         raise NaiveDatetime(what)
 
@@ -98,12 +114,16 @@ def check_instant(value: datetime, what: str) -> None:
 def add_units(day: date, count: int, unit: Unit) -> date:
     """Move a day by whole units; a day that the target month lacks becomes its last day.
 
-    :raises InvalidValue: if the result lies outside the years 1 to 9999.
+    :raises InvalidValue: if the day is not a plain date, the count is not an int, or the result
+        lies outside the years 1 to 9999.
 
     >>> from datetime import date
     >>> add_units(date(2024, 1, 31), 1, Unit.MONTH)
     datetime.date(2024, 2, 29)
     """
+    check_date(day, "the day to count from")
+    if type(count) is not int:
+        raise InvalidValue(f"the count of units is a {type(count).__name__}: pass an int")
     try:
         return day + _STEPS[unit] * count
     except (ValueError, OverflowError):
@@ -126,9 +146,7 @@ class Period:
         check_date(self.start, "the start of a period")
         check_date(self.end, "the end of a period")
         if self.end <= self.start:
-            raise InvalidValue(
-                "a period ends after it starts: its end is the first day not in it"
-            )
+            raise InvalidValue("a period ends after it starts: its end is the first day not in it")
 
     # --- the usual ones ---
 
@@ -153,7 +171,7 @@ class Period:
     @classmethod
     def through(cls, first: date, last: date) -> Self:
         """A span from the first to the last day, both included."""
-        return cls(first, last + timedelta(days=1))
+        return cls(first, add_units(last, 1, Unit.DAY))
 
     @classmethod
     def trailing(cls, as_of: date, count: int, unit: Unit) -> Self:
@@ -162,7 +180,7 @@ class Period:
         The window opens as many units before the day after ``as_of``: the trailing month of
         31 March is March, that of 15 March begins on 16 February.
         """
-        end = as_of + timedelta(days=1)
+        end = add_units(as_of, 1, Unit.DAY)
         return cls(add_units(end, -count, unit), end)
 
     # --- questions ---
@@ -178,6 +196,7 @@ class Period:
         return self.end - timedelta(days=1)
 
     def __contains__(self, day: date) -> bool:
+        check_date(day, "the day looked for in a period")
         return self.start <= day < self.end
 
     def overlaps(self, other: "Period") -> bool:
@@ -193,19 +212,28 @@ class Period:
         count = 0
         while start < self.end:
             count += 1
-            end = min(add_units(self.start, count, unit), self.end)
+            end = self._cut(count, unit)
             yield Period(start, end)
             start = end
+
+    def _cut(self, count: int, unit: Unit) -> date:
+        try:
+            return min(add_units(self.start, count, unit), self.end)
+        except InvalidValue:
+            return self.end  # The unit would run past the last day of the calendar.
 
 
 @frozen
 class Rate:
     """A rate of growth, discount or churn that knows its unit of time.
 
-    Made by :meth:`annual` (so much a year, compounded yearly), :meth:`of` (so much a unit, compounded
-    each unit) or :meth:`continuous` (compounded all the time), and asked for in any unit by
-    :meth:`per`. Inside it is one number: the continuous rate a day (the force of interest), which
-    adds up over time and makes all conversions agree with each other.
+    Made by :meth:`annual` (so much a year, compounded yearly), :meth:`of` (so much a unit,
+    compounded each unit) or :meth:`continuous` (compounded all the time), and asked for in any unit
+    by :meth:`per`. Inside it is one number: the continuous rate a day (the force of interest),
+    which adds up over time and makes all conversions agree with each other.
+
+    :raises InvalidValue: if the rate or the length of the year is not exact, the year has no days,
+        or what it grows to is beyond any number.
 
     >>> weekly = Rate.annual("0.12").per(Unit.WEEK)
     >>> round(weekly, 8)
@@ -216,14 +244,13 @@ class Rate:
     """The continuously compounded rate a day."""
 
     def __attrs_post_init__(self) -> None:
-        if (
-            not isinstance(self.daily_force, Decimal)
-            or not self.daily_force.is_finite()
-        ):
+        if not isinstance(self.daily_force, Decimal) or not self.daily_force.is_finite():
             raise InvalidValue(
                 "a rate is built by Rate.annual('0.12'), Rate.of('0.01', Unit.MONTH) or "
                 "Rate.continuous('0.0027', Unit.WEEK), so that its unit of time is known"
             )
+        if not -_LARGEST_FORCE <= self.daily_force <= _LARGEST_FORCE:
+            raise InvalidValue("a rate out of range: at most 18 digits before the point")
 
     @classmethod
     def annual(
@@ -249,9 +276,7 @@ class Rate:
         """
         growth = as_fraction(rate, "rate") + 1
         if growth <= 0:
-            raise InvalidValue(
-                "a rate is above -1: at -1 everything is gone after one unit"
-            )
+            raise InvalidValue("a rate is above -1: at -1 everything is gone after one unit")
         days = _decimal(_length(unit, days_in_year))
         return cls(_CONTEXT.divide(_CONTEXT.ln(_decimal(growth)), days))
 
@@ -266,21 +291,13 @@ class Rate:
         """So much a unit, compounded all the time: what present values of rates in papers use."""
         return cls(_decimal(as_fraction(rate, "rate") / _length(unit, days_in_year)))
 
-    def per(
-        self, unit: Unit, *, days_in_year: Decimal = MEAN_GREGORIAN_YEAR
-    ) -> Decimal:
+    def per(self, unit: Unit, *, days_in_year: Decimal = MEAN_GREGORIAN_YEAR) -> Decimal:
         """The equal rate compounded once a unit."""
-        return _CONTEXT.subtract(
-            _CONTEXT.exp(self.force_per(unit, days_in_year=days_in_year)), 1
-        )
+        return _CONTEXT.subtract(_exp(self.force_per(unit, days_in_year=days_in_year)), 1)
 
-    def force_per(
-        self, unit: Unit, *, days_in_year: Decimal = MEAN_GREGORIAN_YEAR
-    ) -> Decimal:
+    def force_per(self, unit: Unit, *, days_in_year: Decimal = MEAN_GREGORIAN_YEAR) -> Decimal:
         """The equal continuous rate a unit."""
-        return _CONTEXT.multiply(
-            self.daily_force, _decimal(_length(unit, days_in_year))
-        )
+        return _CONTEXT.multiply(self.daily_force, _decimal(_length(unit, days_in_year)))
 
     def discount_factor(
         self,
@@ -292,7 +309,7 @@ class Rate:
         """What one unit of money paid so much later is worth today."""
         force = self.force_per(unit, days_in_year=days_in_year)
         exponent = _CONTEXT.multiply(force, _decimal(as_fraction(count, "count")))
-        return _CONTEXT.exp(_CONTEXT.minus(exponent))
+        return _exp(_CONTEXT.minus(exponent))
 
 
 def _first_of(year: int, month: int) -> date:
@@ -308,7 +325,20 @@ def _length(unit: Unit, days_in_year: Decimal) -> Fraction:
     """The length of a unit in days; months and quarters are parts of the year that was named."""
     if unit in _DAYS:
         return _DAYS[unit]
-    return _YEARS[unit] * as_fraction(days_in_year, "days_in_year")
+    year = as_fraction(days_in_year, "days_in_year")
+    if year <= 0:
+        raise InvalidValue("a year has days: days_in_year is above zero")
+    return _YEARS[unit] * year
+
+
+def _exp(force: Decimal) -> Decimal:
+    try:
+        return _CONTEXT.exp(force)
+    except Overflow:
+        raise InvalidValue(
+            "that grows beyond any number: give the rate as a part of one ('0.12', not '12'), and "
+            "check the unit"
+        ) from None
 
 
 def _decimal(number: Fraction) -> Decimal:

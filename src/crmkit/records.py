@@ -1,8 +1,8 @@
 """Records that several rooms read: what was bought, what was said, what was promised.
 
 A record is what happened, frozen. It says which day it belongs to (``on``) or at which instant it
-happened (``at``), and, where it can arrive late, when it was recorded (``recorded_at``), so that what
-was known on an earlier day can be had again.
+happened (``at``), and, where it can arrive late, when it was recorded (``recorded_at``), so that
+what was known on an earlier day can be had again.
 """
 
 from datetime import date, datetime, tzinfo
@@ -44,8 +44,8 @@ class Purchase:
     A purchase has an amount of zero or more (a free article is a purchase). A refund has a negative
     amount; ``refund_of`` may name the order that it gives back.
 
-    :raises InvalidValue: if the day is not a plain date, a refund of an order is not negative, or an
-        identifier could not serve as a key.
+    :raises InvalidValue: if the day is not a plain date, a refund of an order is not negative, or
+        an identifier could not serve as a key.
     :raises NaiveDatetime: if ``recorded_at`` has no time zone.
 
     >>> from datetime import date
@@ -73,7 +73,9 @@ class Purchase:
         _check_optional_identifier(self.refund_of, "refund_of")
         _check_optional_instant(self.recorded_at, "recorded_at")
         if self.refund_of is not None and not self.amount.is_negative:
-            raise InvalidValue("a refund has a negative amount: pass what was given back as -amount")
+            raise InvalidValue(
+                "a refund has a negative amount: pass what was given back as -amount"
+            )
 
     @classmethod
     def at(
@@ -102,7 +104,7 @@ class Purchase:
         check_instant(at, "the instant of a purchase")
         return cls(
             customer,
-            at.astimezone(zone).date(),
+            _day_in(at, zone),
             amount,
             order=order,
             product=product,
@@ -115,6 +117,15 @@ class Purchase:
     def is_refund(self) -> bool:
         """Whether money went back to the customer."""
         return self.amount.is_negative
+
+
+def _day_in(at: datetime, zone: tzinfo) -> date:
+    try:
+        return at.astimezone(zone).date()
+    except OverflowError:
+        raise InvalidValue(
+            "the day of a purchase is outside the calendar: stay within the years 1 to 9999"
+        ) from None
 
 
 class Direction(StrEnum):
@@ -193,7 +204,11 @@ class Promise:
             raise InvalidValue("a promise is due and kept on the day it was given, or later")
 
     def state(self, as_of: date) -> PromiseState:
-        """Where the promise stands at the end of a day: open until the due day has passed."""
+        """Where the promise stands at the end of a day: open until the due day has passed.
+
+        :raises InvalidValue: if the day is not a plain date.
+        """
+        check_date(as_of, "as_of")
         if self.kept_on is not None and self.kept_on <= as_of:
             return PromiseState.KEPT if self.kept_on <= self.due_on else PromiseState.BROKEN
         return PromiseState.OPEN if as_of <= self.due_on else PromiseState.BROKEN
