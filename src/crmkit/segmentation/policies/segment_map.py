@@ -49,21 +49,26 @@ class Segment:
         if self.codes and ranges:
             raise InvalidPolicy("a segment is told by ranges or by codes, not by both")
 
-    def evidence(self, score: RfmScore) -> Evidence:
-        """How a score fits this segment, range by range."""
+    def evidence(self, score: RfmScore, *, highest: int) -> Evidence:
+        """How a score fits this segment, bound by bound; those that every score keeps are left out.
+
+        ``highest`` is the best score there is.
+        """
         if self.codes:
             return one_of(f"segment {self.name}", str(score), self.codes)
-        return all_of(f"segment {self.name}", *self._parts(score))
+        return all_of(f"segment {self.name}", *self._parts(score, highest))
 
-    def _parts(self, score: RfmScore) -> Iterator[Evidence]:
+    def _parts(self, score: RfmScore, highest: int) -> Iterator[Evidence]:
         for what, value, allowed in (
             ("recency-score", score.recency, self.recency),
             ("frequency-score", score.frequency, self.frequency),
             ("monetary-score", score.monetary, self.monetary),
         ):
-            if allowed is not None:
-                yield at_least(what, value, allowed[0])
-                yield at_most(what, value, allowed[1])
+            low, high = allowed or (1, highest)
+            if low > 1:
+                yield at_least(what, value, low)
+            if high < highest:
+                yield at_most(what, value, high)
 
     def covers(self, score: RfmScore) -> bool:
         """Whether a score has this name."""
@@ -175,7 +180,7 @@ class SegmentMap:
             asked = list(self.segments[: self.segments.index(segment) + 1])
         evidence = (
             noted("rfm-score", str(score)),
-            *(candidate.evidence(score) for candidate in asked),
+            *(candidate.evidence(score, highest=self.bins) for candidate in asked),
             *scored.evidence,
         )
         return Decision(segment.name, "segment-map", scored.as_of, evidence, scored.subject)
