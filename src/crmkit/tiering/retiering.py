@@ -223,12 +223,11 @@ class RetieringPolicy:
 
     def _outcome(self, facts: RetieringFacts) -> Tier:
         held, earned = self._held_and_earned(facts)
-        if held is None or earned >= held:
+        if held is None:
             return earned
         falls_on = self.falls_on(facts)
-        if falls_on is None or falls_on > facts.as_of:
-            return held
-        return self._lower(held, earned)
+        falls = falls_on is not None and falls_on <= facts.as_of
+        return self._lower(held, earned) if falls else max(held, earned)
 
     def falls_on(self, facts: RetieringFacts, /) -> date | None:
         """The day on which the tier falls if no more is earned until then: what to warn of.
@@ -259,7 +258,7 @@ class RetieringPolicy:
 
     def _lower(self, held: Tier, earned: Tier) -> Tier:
         if self.downgrade is Downgrade.ONE_STEP:
-            return self.ladder.below(held) or held
+            return self.ladder.tiers[self.ladder.position(held) - 1]
         return earned
 
     def _conditions(self, facts: RetieringFacts) -> list[Evidence]:

@@ -1,0 +1,916 @@
+"""Tiers: what customers hold, why it changes, and who moved."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crmkit.decision import Decision, all_of, at_least, explain, none_of, noted
+from crmkit.errors import InvalidPolicy, InvalidValue, NaiveDatetime
+from crmkit.identifiers import CustomerId
+from crmkit.period import Unit, add_units
+from crmkit.serialization import make_converter
+from crmkit.tiering import (
+    Downgrade,
+    Grace,
+    Migration,
+    MigrationMatrix,
+    Movement,
+    RetieringFacts,
+    RetieringPolicy,
+    ReviewCycle,
+    Tier,
+    TierChange,
+    TierHistory,
+    TierLadder,
+    migration_matrix,
+    retier,
+)
+
+LADDER = TierLadder.of("bronze", "silver", "gold", "platinum")
+BRONZE, SILVER, GOLD, PLATINUM = LADDER
+CUSTOMER = CustomerId("C-7")
+NEW_YEAR = date(2026, 1, 1)
+KEPT = make_converter(TierHistory, RetieringPolicy, RetieringFacts, MigrationMatrix)
+
+tiers = st.sampled_from(LADDER.tiers)
+days = st.dates(date(2025, 1, 1), date(2027, 12, 31))
+units = st.sampled_from(Unit)
+
+
+def day(text: str) -> date:
+    """A day of 2026: ``day("03-01")``."""
+    return date.fromisoformat(f"2026-{text}")
+
+
+def noon(text: str) -> datetime:
+    """Noon of a day of 2026, in UTC."""
+    return datetime.fromisoformat(f"2026-{text}T12:00+00:00")
+
+
+def history(*changes: str) -> TierHistory:
+    """A history in words: ``history("01-01 silver", "03-01 gold", "06-01 none")``."""
+    kept = TierHistory(CUSTOMER)
+    for change in changes:
+        on, name = change.split()
+        to = None if name == "none" else LADDER.tier(name)
+        kept = kept.changed(to, on=day(on), reason="as earned")
+    return kept
+
+
+def earned(name: str, on: str, *evidence) -> Decision[Tier]:
+    """What the customer has earned by a day: ``earned("silver", "03-01")``."""
+    return Decision(LADDER.tier(name), "yearly-spend", day(on), evidence)
+
+
+def steps(to: st.SearchStrategy[Tier | None]) -> st.SearchStrategy[list[tuple[date, Tier | None]]]:
+    """Days in order, each with a tier; some days stand twice."""
+    pairs = st.lists(st.tuples(days, to), max_size=8)
+    return pairs.map(lambda found: sorted(found, key=lambda pair: pair[0]))
+
+
+def kept(moves: list[tuple[date, Tier | None]]) -> TierHistory:
+    """A history of those moves that lead anywhere."""
+    found = TierHistory(CUSTOMER)
+    for on, to in moves:
+        if to != found.tier:
+            found = found.changed(to, on=on, reason="as earned")
+    return found
+
+
+histories = steps(tiers | st.none()).map(kept)
+
+
+class TestTier:
+    """A tier has a name and a rank, and a higher rank is better."""
+
+    @given(st.integers(), st.integers())
+    def test_tiers_are_ordered_by_rank_alone(self, one, other):
+        assert (Tier("zinc", one) < Tier("amber", other)) is (one < other)
+        assert (Tier("zinc", one) >= Tier("amber", other)) is (one >= other)
+
+    def test_tiers_of_one_rank_and_two_names_are_two_tiers(self):
+        assert Tier("gold", 3) != Tier("golden", 3)
+        assert not Tier("gold", 3) < Tier("golden", 3)
+
+    def test_a_decision_shows_its_tier_by_name(self):
+        assert explain(earned("gold", "03-01")) == "gold, by yearly spend, as of 2026-03-01"
+
+    @pytest.mark.parametrize("rank", [True, "3", 3.0, None])
+    def test_a_rank_is_a_whole_number(self, rank):
+        with pytest.raises(InvalidValue, match="whole number"):
+            Tier("gold", rank)
+
+    @pytest.mark.parametrize("name", ["", " gold", "go\nld"])
+    def test_a_name_can_serve_as_a_key(self, name):
+        with pytest.raises(InvalidValue, match="the name of a tier"):
+            Tier(name, 3)
+
+
+class TestTierLadder:
+    """A ladder lists the tiers of a shop from the lowest to the highest."""
+
+    @given(st.permutations(LADDER.tiers))
+    def test_the_order_in_which_tiers_are_named_does_not_matter(self, shuffled):
+        assert TierLadder(tuple(shuffled)) == LADDER
+
+    def test_ends_and_neighbours(self):
+        assert (LADDER.lowest, LADDER.highest) == (BRONZE, PLATINUM)
+        assert (LADDER.below(SILVER), LADDER.above(SILVER)) == (BRONZE, GOLD)
+        assert (LADDER.below(BRONZE), LADDER.above(PLATINUM)) == (None, None)
+        assert [LADDER.position(tier) for tier in LADDER] == [0, 1, 2, 3]
+
+    @given(tiers)
+    def test_up_and_down_again_leads_back(self, tier):
+        above = LADDER.above(tier)
+        assert above is None or LADDER.below(above) == tier
+
+    @pytest.mark.parametrize(
+        "tiers",
+        [
+            (),
+            (Tier("gold", 1), Tier("gold", 2)),
+            (Tier("gold", 1), Tier("silver", 1)),
+            (Tier("gold", 1), Tier("gold", 1)),
+        ],
+        ids=["no tier", "one name twice", "one rank twice", "one tier twice"],
+    )
+    def test_each_tier_has_a_name_and_a_rank_of_its_own(self, tiers):
+        with pytest.raises(InvalidPolicy, match="at least one tier, and each has a name"):
+            TierLadder(tiers)
+
+    def test_gaps_between_ranks_leave_room_for_another_tier(self):
+        before = TierLadder((Tier("silver", 10), Tier("gold", 20)))
+        after = TierLadder((*before, Tier("rose gold", 15)))
+        assert after.below(before.tier("gold")) == Tier("rose gold", 15)
+
+    def test_an_unknown_name_is_told_the_known_ones(self):
+        with pytest.raises(InvalidValue, match=r"bronze \(rank 1\), silver \(rank 2\), gold"):
+            LADDER.tier("diamond")
+
+    @pytest.mark.parametrize("tier", [Tier("diamond", 9), Tier("gold", 9), Tier("golden", 3)])
+    def test_a_tier_of_another_ladder_has_no_place(self, tier):
+        with pytest.raises(InvalidValue, match=r"not on the ladder, which has bronze \(rank 1\)"):
+            LADDER.position(tier)
+
+    def test_a_named_class_is_placed_on_the_ladder_with_its_reasons(self):
+        spend = at_least("spend", 4_200, 5_000)
+        layer = Decision("silver", "pyramid", NEW_YEAR, (spend,), "C-7", "digest")
+        placed = LADDER.place(layer)
+        assert placed == Decision(SILVER, "pyramid", NEW_YEAR, (spend,), "C-7", "digest")
+
+
+class TestTierChange:
+    """A change has a day, a from, a to, and a reason."""
+
+    @pytest.mark.parametrize(
+        ("change", "message"),
+        [
+            ({"to_tier": BRONZE}, "leads to another tier"),
+            ({"reason": "  "}, "has a reason"),
+            ({"on": noon("01-01")}, "a datetime, not a date"),
+            ({"recorded_at": datetime(2026, 1, 1)}, "needs a time zone"),  # noqa: DTZ001
+        ],
+        ids=["no change", "no reason", "an instant", "no zone"],
+    )
+    def test_what_is_no_change_is_refused(self, change, message):
+        fine: dict[str, Any] = {"on": NEW_YEAR, "from_tier": BRONZE, "to_tier": GOLD}
+        with pytest.raises(InvalidValue, match=message):
+            TierChange(**{"reason": "earned"} | fine | change)
+
+    def test_coming_in_and_leaving_are_changes(self):
+        came = TierChange(on=NEW_YEAR, from_tier=None, to_tier=BRONZE, reason="joined")
+        left = TierChange(on=NEW_YEAR, from_tier=BRONZE, to_tier=None, reason="moved away")
+        assert came.from_tier is left.to_tier is None
+
+
+class TestTierHistory:
+    """A dated history of tiers with reasons; it only grows."""
+
+    @given(histories, days)
+    def test_the_tier_on_a_day_is_that_of_the_last_change_until_then(self, history, on):
+        until = [change.to_tier for change in history.changes if change.on <= on]
+        assert history.tier_on(on) == (until[-1] if until else None)
+
+    @given(histories, days, days)
+    def test_the_past_of_the_past_is_the_past(self, history, one, other):
+        assert history.as_of(one).as_of(other) == history.as_of(min(one, other))
+
+    @given(histories)
+    def test_each_change_begins_where_the_one_before_ended(self, history):
+        chain = [None, *(change.to_tier for change in history.changes)]
+        assert [(c.from_tier, c.to_tier) for c in history.changes] == list(pairwise(chain))
+
+    @given(histories)
+    def test_a_history_can_be_kept(self, history):
+        assert KEPT.loads(KEPT.dumps(history)) == history
+
+    def test_a_customer_without_changes_has_no_tier(self):
+        new = TierHistory(CUSTOMER)
+        assert (new.tier, new.since, new.tier_on(NEW_YEAR)) == (None, None, None)
+
+    def test_a_tier_is_held_from_the_day_of_its_change(self):
+        held = history("01-01 silver", "03-01 gold")
+        assert (held.tier_on(day("02-28")), held.tier_on(day("03-01"))) == (SILVER, GOLD)
+        assert (held.tier, held.since) == (GOLD, day("03-01"))
+
+    def test_a_customer_who_left_holds_nothing_and_may_come_back(self):
+        left = history("01-01 gold", "06-01 none")
+        assert (left.tier, left.since, left.tier_on(day("05-31"))) == (None, None, GOLD)
+        back = left.changed(SILVER, on=day("06-01"), reason="came back")
+        assert (back.tier, back.since) == (SILVER, day("06-01"))
+
+    def test_two_changes_on_one_day_leave_the_later_one(self):
+        assert history("01-01 gold", "01-01 silver").tier_on(NEW_YEAR) == SILVER
+
+    def test_a_change_must_not_be_dated_before_the_last_one(self):
+        with pytest.raises(InvalidValue, match="run forward in time"):
+            history("03-01 gold", "02-28 silver")
+
+    def test_a_change_begins_at_the_tier_that_is_held(self):
+        change = TierChange(on=day("03-01"), from_tier=BRONZE, to_tier=GOLD, reason="earned")
+        with pytest.raises(InvalidValue, match="begins at the tier that is held"):
+            history("01-01 silver").after(change)
+
+    def test_a_change_to_the_tier_that_is_held_is_none(self):
+        with pytest.raises(InvalidValue, match="leads to another tier"):
+            history("01-01 gold", "02-01 gold")
+
+    def test_a_history_is_about_somebody(self):
+        with pytest.raises(InvalidValue, match="customer is empty"):
+            TierHistory(CustomerId(""))
+
+    def test_the_past_is_asked_by_days(self):
+        with pytest.raises(InvalidValue, match="as_of is a datetime"):
+            history("01-01 gold").as_of(noon("01-01"))
+
+
+class TestWhatWasKnown:
+    """A change that was written down late was not known before."""
+
+    LATE = (
+        TierHistory(CUSTOMER)
+        .changed(SILVER, on=day("01-01"), reason="earned", recorded_at=noon("01-02"))
+        .changed(GOLD, on=day("03-01"), reason="earned", recorded_at=noon("03-10"))
+    )
+
+    @given(
+        st.lists(st.tuples(tiers, st.none() | st.integers(0, 400)), max_size=6),
+        st.integers(-1, 401),
+    )
+    def test_what_was_known_is_the_history_up_to_the_first_change_not_known(self, moves, seen):
+        start = datetime(2026, 1, 1, tzinfo=UTC)
+        full, last = TierHistory(CUSTOMER), start
+        for to, hours in moves:
+            instant = None if hours is None else start + timedelta(hours=hours)
+            if to != full.tier and (instant is None or instant >= last):
+                full = full.changed(to, on=NEW_YEAR, reason="earned", recorded_at=instant)
+                last = instant or last
+        known_by = start + timedelta(hours=seen)
+        known = full.as_of(NEW_YEAR, known_by=known_by).changes
+        assert known == full.changes[: len(known)]
+        assert all(change.recorded_at is None or change.recorded_at <= known_by for change in known)
+        following = full.changes[len(known) :][:1]
+        assert all((change.recorded_at or known_by) > known_by for change in following)
+
+    @pytest.mark.parametrize(
+        ("seen", "tier"), [("01-01", None), ("01-02", SILVER), ("03-09", SILVER), ("03-10", GOLD)]
+    )
+    def test_a_change_is_known_from_the_instant_of_its_record(self, seen, tier):
+        assert self.LATE.tier_on(day("12-31"), known_by=noon(seen)) == tier
+
+    def test_what_followed_an_unknown_change_was_not_known_either(self):
+        later = self.LATE.changed(BRONZE, on=day("04-01"), reason="a host without records")
+        assert later.tier_on(day("12-31"), known_by=noon("03-09")) == SILVER
+        assert later.tier_on(day("12-31"), known_by=noon("03-10")) == BRONZE
+
+    def test_changes_are_recorded_in_their_order(self):
+        unrecorded = self.LATE.changed(BRONZE, on=day("04-01"), reason="a host without records")
+        for full in (self.LATE, unrecorded):
+            with pytest.raises(InvalidValue, match="recorded after the ones before it"):
+                full.changed(PLATINUM, on=day("05-01"), reason="earned", recorded_at=noon("03-09"))
+
+    def test_an_instant_has_a_zone(self):
+        with pytest.raises(NaiveDatetime):
+            self.LATE.as_of(NEW_YEAR, known_by=datetime(2026, 1, 1))  # noqa: DTZ001
+
+
+class TestRetier:
+    """A decision becomes a dated change with its reason, or nothing if nothing changes."""
+
+    @given(histories, tiers, days)
+    def test_deciding_twice_is_deciding_once(self, history, tier, on):
+        on = max(on, history.changes[-1].on) if history.changes else on
+        decision = Decision(tier, "yearly-spend", on)
+        once = retier(history, decision)
+        assert once.tier == tier
+        assert retier(once, decision) is once
+
+    def test_the_change_tells_the_day_the_policy_and_the_record(self):
+        spend = at_least("yearly-spend", 5_200, 5_000)
+        now = noon("03-02")
+        held = retier(history("01-01 silver"), earned("gold", "03-01", spend), recorded_at=now)
+        assert held.changes[-1] == TierChange(
+            on=day("03-01"),
+            from_tier=SILVER,
+            to_tier=GOLD,
+            reason="up to gold by yearly-spend, as of 2026-03-01: yearly spend met",
+            policy="yearly-spend",
+            recorded_at=now,
+        )
+
+    def test_the_reason_of_a_fall_names_what_was_missing(self):
+        visits, spend = at_least("visits", 9, 5), at_least("yearly-spend", 4_200, 5_000)
+        not_barred = none_of("barred", at_least("open-claims", 0, 1))
+        evidence = (all_of("gold", visits, spend), noted("channel", "web"), not_barred)
+        held = retier(history("01-01 gold"), earned("silver", "03-01", *evidence))
+        assert held.changes[-1].reason == (
+            "down to silver by yearly-spend, as of 2026-03-01: yearly spend not met"
+        )
+        held = retier(TierHistory(CUSTOMER), earned("silver", "03-01", *evidence))
+        assert held.changes[-1].reason == (
+            "in at silver by yearly-spend, as of 2026-03-01: visits, barred met"
+        )
+
+    def test_a_reason_is_given_even_without_evidence(self):
+        held = retier(history("01-01 gold"), earned("silver", "03-01"))
+        assert held.changes[-1].reason == "down to silver by yearly-spend, as of 2026-03-01"
+
+    @pytest.mark.parametrize(
+        ("decision", "message"),
+        [
+            (Decision(GOLD, "x", day("03-01"), subject="C-8"), "about another customer"),
+            (Decision(GOLD, "x", noon("03-01")), "a datetime, not a date"),
+            (Decision(GOLD, "x", day("01-31")), "before the last change"),
+            (Decision(SILVER, "x", day("01-31")), "before the last change"),
+        ],
+        ids=["somebody else", "an instant", "too early", "too early without a change"],
+    )
+    def test_a_decision_that_does_not_continue_the_history_is_refused(self, decision, message):
+        with pytest.raises(InvalidValue, match=message):
+            retier(history("02-01 silver"), decision)
+
+    def test_a_decision_on_the_day_of_the_last_change_continues_it(self):
+        decision = Decision(GOLD, "x", day("02-01"), subject="C-7")
+        assert retier(history("02-01 silver"), decision).tier == GOLD
+
+
+cycles = st.builds(
+    ReviewCycle, st.dates(date(2025, 11, 1), date(2026, 2, 28)), st.integers(1, 3), units
+)
+
+
+class TestReviewCycle:
+    """Reviews are counted from the first one, every so many units."""
+
+    @given(cycles, days)
+    def test_the_next_review_is_the_first_that_is_not_over(self, cycle, on):
+        reviews = reviews_until(cycle, on)
+        assert cycle.next_from(on) == next(review for review in reviews if review >= on)
+        assert (on in cycle) is (on in reviews)
+
+    @given(cycles, st.integers(0, 60))
+    def test_every_review_is_a_review(self, cycle, number):
+        assert cycle.review(number) in cycle
+        assert cycle.next_from(cycle.review(number)) == cycle.review(number)
+
+    def test_a_month_end_is_not_worn_down(self):
+        monthly = ReviewCycle(day("01-31"), 1, Unit.MONTH)
+        assert [monthly.next_from(day(f"{m:02}-02")) for m in (2, 3, 4, 5)] == [
+            day("02-28"),
+            day("03-31"),
+            day("04-30"),
+            day("05-31"),
+        ]
+
+    def test_there_is_no_review_before_the_first(self):
+        yearly = ReviewCycle(day("07-01"), 1, Unit.YEAR)
+        assert yearly.next_from(date(2020, 1, 1)) == day("07-01")
+        assert date(2025, 7, 1) not in yearly
+
+    @pytest.mark.parametrize("every", [0, -1, True, "2"])
+    def test_a_cycle_is_at_least_one_unit_long(self, every):
+        with pytest.raises(InvalidPolicy, match="a review cycle lasts at least one whole unit"):
+            ReviewCycle(NEW_YEAR, every, Unit.MONTH)
+
+    def test_the_first_review_is_a_day(self):
+        with pytest.raises(InvalidValue, match="not a date"):
+            ReviewCycle(noon("01-01"), 1, Unit.MONTH)
+
+
+class TestGrace:
+    """A grace period begins when the earned tier falls below and lasts whole units."""
+
+    def test_its_end_is_the_first_day_after_it(self):
+        assert Grace(1, Unit.MONTH).end(day("01-31")) == day("02-28")
+        assert Grace(90, Unit.DAY).end(day("01-01")) == day("04-01")
+
+    @pytest.mark.parametrize("count", [0, -1, True])
+    def test_it_is_at_least_one_unit_long(self, count):
+        with pytest.raises(InvalidPolicy, match="a grace period lasts at least one whole unit"):
+            Grace(count, Unit.DAY)
+
+
+class TestRetieringFacts:
+    """What is held, since when, what is earned, and since when that is less."""
+
+    @given(histories, steps(tiers), tiers, days)
+    def test_facts_of_a_past_day_do_not_know_what_came_later(self, held, before, tier, on):
+        decision = Decision(tier, "yearly-spend", on)
+        before = kept(before)
+        facts = RetieringFacts.of(held, decision, earned_before=before)
+        then = RetieringFacts.of(held.as_of(on), decision, earned_before=before.as_of(on))
+        assert facts == then
+        assert (facts.held, facts.as_of) == (held.tier_on(on), on)
+
+    @given(histories, steps(tiers), tiers, days)
+    def test_whether_the_fresh_decision_is_written_already_makes_no_difference(
+        self, held, before, tier, on
+    ):
+        decision = Decision(tier, "yearly-spend", on)
+        before = kept(before).as_of(on)
+        assert RetieringFacts.of(held, decision, earned_before=before) == RetieringFacts.of(
+            held, decision, earned_before=retier(before, decision)
+        )
+
+    @given(histories, steps(tiers), tiers, days)
+    def test_less_has_been_earned_on_every_day_since(self, held, before, tier, on):
+        decision = Decision(tier, "yearly-spend", on)
+        before = retier(kept(before).as_of(on), decision)
+        facts = RetieringFacts.of(held, decision, earned_before=before)
+        assert (facts.below_since is not None) is facts.is_below
+        if facts.below_since is not None:
+            since = facts.below_since
+            lengths = range((on - since).days + 1)
+            assert all(before.tier_on(since + timedelta(days=n)) < facts.held for n in lengths)
+            earlier = before.as_of(since - timedelta(days=1)).tier
+            on_the_day = [change.from_tier for change in before.changes if change.on == since]
+            assert any(t is None or t >= facts.held for t in [earlier, *on_the_day])
+
+    def test_without_a_history_of_the_earned_tiers_nobody_knows_since_when(self):
+        facts = RetieringFacts.of(history("01-01 gold"), earned("silver", "03-01"))
+        assert (facts.is_below, facts.below_since) == (True, None)
+
+    def test_facts_can_be_kept(self):
+        before = history("01-01 gold", "02-01 bronze")
+        facts = RetieringFacts.of(
+            history("01-01 gold"),
+            earned("silver", "03-01", at_least("spend", 4, 5)),
+            earned_before=before,
+        )
+        assert facts.below_since == day("02-01")
+        assert KEPT.loads(KEPT.dumps(facts)) == facts
+
+    @pytest.mark.parametrize(
+        ("contradiction", "message"),
+        [
+            ({"held_since": None}, "which tier is held and since when"),
+            ({"held": None}, "which tier is held and since when"),
+            ({"held": BRONZE, "below_since": day("02-01")}, "needs an earned tier that is below"),
+            ({"held_since": day("03-02")}, "lie on the day decided on, or before"),
+            ({"below_since": day("03-02")}, "lie on the day decided on, or before"),
+            ({"held_since": noon("02-01")}, "a datetime, not a date"),
+            ({"customer": CustomerId(" C-7")}, "customer begins or ends with white space"),
+            ({"earned": Decision(SILVER, "x", noon("03-01"))}, "a datetime, not a date"),
+            ({"earned": Decision(SILVER, "x", day("03-01"), subject="C-8")}, "another customer"),
+        ],
+    )
+    def test_facts_that_contradict_each_other_are_refused(self, contradiction, message):
+        terms: dict[str, Any] = {
+            "customer": CUSTOMER,
+            "earned": earned("silver", "03-01"),
+            "held": GOLD,
+            "held_since": day("01-01"),
+            "below_since": day("02-01"),
+        }
+        assert RetieringFacts(**terms).as_of == day("03-01")
+        with pytest.raises(InvalidValue, match=message):
+            RetieringFacts(**terms | contradiction)
+
+    def test_both_histories_are_about_one_customer(self):
+        with pytest.raises(InvalidValue, match="about different customers"):
+            RetieringFacts.of(
+                history("01-01 gold"),
+                earned("silver", "03-01"),
+                earned_before=TierHistory(CustomerId("C-8")),
+            )
+
+    def test_facts_are_of_a_day(self):
+        with pytest.raises(InvalidValue, match="a datetime, not a date"):
+            RetieringFacts.of(history("01-01 gold"), Decision(GOLD, "x", noon("03-01")))
+
+
+graces = st.none() | st.builds(Grace, st.integers(1, 40), st.sampled_from([Unit.DAY, Unit.WEEK]))
+policies = st.one_of(
+    st.builds(
+        RetieringPolicy,
+        st.just(LADDER),
+        downgrade=st.sampled_from([Downgrade.TO_EARNED, Downgrade.ONE_STEP]),
+        grace=graces,
+        reviews=st.none() | cycles,
+    ),
+    st.just(RetieringPolicy(LADDER, downgrade=Downgrade.NEVER)),
+)
+# Days between two decisions, and what was earned then.
+weeks = st.lists(st.tuples(st.integers(0, 45), tiers), min_size=1, max_size=12)
+
+
+class Turn(NamedTuple):
+    """One decision in the life of a customer."""
+
+    facts: RetieringFacts
+    decision: Decision[Tier]
+    after: TierHistory
+
+
+def live(policy: RetieringPolicy, life: list[tuple[int, Tier]]) -> list[Turn]:
+    """Let a policy decide through the life of one customer."""
+    on, held, before, turns = NEW_YEAR, TierHistory(CUSTOMER), TierHistory(CUSTOMER), []
+    for gap, tier in life:
+        on += timedelta(days=gap)
+        fresh = Decision(tier, "yearly-spend", on)
+        before = retier(before, fresh)
+        facts = RetieringFacts.of(held, fresh, earned_before=before)
+        decision = policy(facts)
+        held = retier(held, decision)
+        turns.append(Turn(facts, decision, held))
+    return turns
+
+
+def reviews_until(cycle: ReviewCycle, last: date) -> list[date]:
+    """All reviews up to a day, one by one, and the first after it."""
+    reviews = [cycle.first_on]
+    while reviews[-1] <= last:
+        reviews.append(add_units(cycle.first_on, len(reviews) * cycle.every, cycle.unit))
+    return reviews
+
+
+def may_fall(policy: RetieringPolicy, turns: list[Turn], now: int) -> bool:
+    """An oracle that looks at every day: may the tier held before turn ``now`` fall at it?"""
+    facts = turns[now].facts
+    if policy.downgrade is Downgrade.NEVER or facts.held is None or not facts.is_below:
+        return False
+    assert facts.held_since is not None
+    since = facts.as_of
+    for turn in reversed(turns[: now + 1]):
+        if turn.facts.earned.outcome >= facts.held:
+            break
+        since = turn.facts.as_of
+    start = max(since, facts.held_since)
+    on = start if policy.grace is None else add_units(start, policy.grace.count, policy.grace.unit)
+    reviews = policy.reviews and reviews_until(policy.reviews, facts.as_of)
+    while on <= facts.as_of:
+        if on > facts.held_since and (reviews is None or on in reviews):
+            return True
+        on += timedelta(days=1)
+    return False
+
+
+class TestRetieringLaws:
+    """Upgrades at once, and downgrades only as the policy says."""
+
+    @given(policies, weeks)
+    def test_an_upgrade_is_given_at_once(self, policy, life):
+        for turn in live(policy, life):
+            assert turn.decision.outcome >= turn.facts.earned.outcome
+
+    @given(policies, weeks)
+    def test_a_tier_falls_when_the_rule_says_so_and_never_otherwise(self, policy, life):
+        turns = live(policy, life)
+        for now, turn in enumerate(turns):
+            held = turn.facts.held
+            fell = held is not None and turn.decision.outcome < held
+            assert fell is may_fall(policy, turns, now)
+
+    @given(policies, weeks)
+    def test_a_tier_falls_no_further_than_the_policy_says(self, policy, life):
+        for turn in live(policy, life):
+            held, outcome = turn.facts.held, turn.decision.outcome
+            if held is not None and outcome < held:
+                one_step = policy.downgrade is Downgrade.ONE_STEP
+                assert outcome == (LADDER.below(held) if one_step else turn.facts.earned.outcome)
+
+    @given(policies, weeks)
+    def test_deciding_twice_on_one_day_changes_nothing(self, policy, life):
+        again = [(gap, tier) for first, tier in life for gap in (first, 0)]
+        once, twice = live(policy, life), live(policy, again)
+        assert [turn.after for turn in twice[1::2]] == [turn.after for turn in once]
+
+    @given(policies, tiers, st.lists(st.integers(0, 45), min_size=1, max_size=12))
+    def test_a_customer_who_keeps_earning_the_same_is_left_alone(self, policy, tier, gaps):
+        turns = live(policy, [(gap, tier) for gap in gaps])
+        assert turns[-1].after == turns[0].after
+        assert turns[0].after.tier == tier
+
+    @given(policies, weeks)
+    def test_many_are_decided_as_one_by_one(self, policy, life):
+        facts = [turn.facts for turn in live(policy, life)]
+        assert policy.outcomes(facts) == [policy(each).outcome for each in facts]
+
+    @given(policies, weeks)
+    def test_the_outcome_can_be_read_off_the_evidence(self, policy, life):
+        for facts, decision, _ in live(policy, life):
+            of_earning, *conditions = decision.evidence
+            waits = any(item.met is False for item in conditions)
+            lower = facts.earned.outcome
+            if policy.downgrade is Downgrade.ONE_STEP and facts.held is not None:
+                lower = LADDER.below(facts.held) or facts.held
+            read = of_earning.observed if of_earning.met else of_earning.required
+            assert str(decision.outcome) == (read if of_earning.met or waits else str(lower))
+
+    @given(policies, weeks)
+    def test_a_warning_names_the_day_on_which_the_tier_falls(self, policy, life):
+        for now, turn in enumerate(turns := live(policy, life)):
+            falls_on = policy.falls_on(turn.facts)
+            falls = falls_on is not None and falls_on <= turn.facts.as_of
+            assert falls is may_fall(policy, turns, now)
+
+    @given(policies)
+    def test_a_policy_is_data(self, policy):
+        assert KEPT.loads(KEPT.dumps(policy)) == policy
+
+
+class TestRetieringPolicy:
+    """Upgrades at once, downgrades at a review, after a grace period, or one step at a time."""
+
+    HELD = history("01-01 gold")
+
+    @staticmethod
+    def outcome(policy: RetieringPolicy, name: str, on: str, *, below_since: str) -> str:
+        """What becomes of a gold member since new year."""
+        facts = RetieringFacts(
+            customer=CUSTOMER,
+            earned=earned(name, on),
+            held=GOLD,
+            held_since=NEW_YEAR,
+            below_since=day(below_since),
+        )
+        return str(policy(facts).outcome)
+
+    def test_at_first_tiers_follow_what_is_earned(self):
+        follow = RetieringPolicy(LADDER)
+        assert self.outcome(follow, "bronze", "01-02", below_since="01-02") == "bronze"
+
+    def test_a_tier_given_today_is_kept_today(self):
+        follow = RetieringPolicy(LADDER)
+        assert self.outcome(follow, "bronze", "01-01", below_since="01-01") == "gold"
+
+    @pytest.mark.parametrize(("on", "tier"), [("03-31", "gold"), ("04-01", "bronze")])
+    def test_a_review_lowers_on_its_day(self, on, tier):
+        quarterly = RetieringPolicy(LADDER, reviews=ReviewCycle(NEW_YEAR, 1, Unit.QUARTER))
+        assert self.outcome(quarterly, "bronze", on, below_since="01-15") == tier
+
+    def test_a_missed_review_is_made_up_for(self):
+        quarterly = RetieringPolicy(LADDER, reviews=ReviewCycle(NEW_YEAR, 1, Unit.QUARTER))
+        assert self.outcome(quarterly, "bronze", "04-07", below_since="04-01") == "bronze"
+        assert self.outcome(quarterly, "bronze", "04-07", below_since="04-02") == "gold"
+
+    def test_without_knowing_since_when_only_the_day_of_the_review_counts(self):
+        quarterly = RetieringPolicy(LADDER, reviews=ReviewCycle(NEW_YEAR, 1, Unit.QUARTER))
+        for on, tier in [("03-31", GOLD), ("04-01", BRONZE), ("04-02", GOLD)]:
+            facts = RetieringFacts.of(self.HELD, earned("bronze", on))
+            assert quarterly(facts).outcome == tier
+
+    def test_the_review_of_the_day_on_which_a_tier_was_reached_does_not_lower_it(self):
+        yearly = RetieringPolicy(LADDER, reviews=ReviewCycle(NEW_YEAR, 1, Unit.YEAR))
+        assert self.outcome(yearly, "bronze", "12-31", below_since="01-01") == "gold"
+
+    @pytest.mark.parametrize(("on", "tier"), [("05-01", "gold"), ("05-02", "bronze")])
+    def test_a_grace_period_is_counted_from_the_day_the_earned_tier_fell_below(self, on, tier):
+        lenient = RetieringPolicy(LADDER, grace=Grace(90, Unit.DAY))
+        assert self.outcome(lenient, "bronze", on, below_since="02-01") == tier
+
+    def test_a_grace_period_is_not_counted_from_before_the_tier_was_held(self):
+        lenient = RetieringPolicy(LADDER, grace=Grace(30, Unit.DAY))
+        before = history("01-01 bronze")
+        held = history("01-01 platinum", "03-01 gold")
+        for on, tier in [("03-30", GOLD), ("03-31", BRONZE)]:
+            facts = RetieringFacts.of(held, earned("bronze", on), earned_before=before)
+            assert lenient(facts).outcome == tier
+
+    @pytest.mark.parametrize(("on", "tier"), [("06-30", "gold"), ("07-01", "bronze")])
+    def test_after_the_grace_period_a_review_may_still_be_awaited(self, on, tier):
+        both = RetieringPolicy(
+            LADDER,
+            grace=Grace(90, Unit.DAY),
+            reviews=ReviewCycle(NEW_YEAR, 1, Unit.QUARTER),
+        )
+        assert self.outcome(both, "bronze", on, below_since="02-01") == tier
+
+    def test_a_review_on_the_day_the_grace_period_ends_counts(self):
+        both = RetieringPolicy(
+            LADDER,
+            grace=Grace(2, Unit.MONTH),
+            reviews=ReviewCycle(NEW_YEAR, 1, Unit.QUARTER),
+        )
+        assert self.outcome(both, "bronze", "04-01", below_since="02-01") == "bronze"
+
+    def test_one_step_at_a_time_each_waits_for_a_review_of_its_own(self):
+        soft = RetieringPolicy(
+            LADDER,
+            downgrade=Downgrade.ONE_STEP,
+            reviews=ReviewCycle(NEW_YEAR, 1, Unit.MONTH),
+        )
+        held, before = history("01-01 platinum"), history("01-02 bronze")
+        falls = []
+        for n in range(120):
+            on = NEW_YEAR + timedelta(days=n)
+            fresh = Decision(BRONZE, "yearly-spend", on)
+            held = retier(held, soft(RetieringFacts.of(held, fresh, earned_before=before)))
+            falls = [(change.on, str(change.to_tier)) for change in held.changes[1:]]
+        assert falls == [(day("02-01"), "gold"), (day("03-01"), "silver"), (day("04-01"), "bronze")]
+
+    def test_a_tier_that_never_falls_says_so(self):
+        never = RetieringPolicy(LADDER, downgrade=Downgrade.NEVER)
+        decision = never(RetieringFacts.of(self.HELD, earned("bronze", "12-31")))
+        assert explain(decision) == (
+            "gold for C-7, by retiering, as of 2026-12-31\n"
+            "- not met: earned tier is bronze; at least gold required\n"
+            "- not met: tiers can fall is no; yes required"
+        )
+
+    def test_the_decision_shows_why_less_is_earned_and_how_long_it_is_tolerated(self):
+        lenient = RetieringPolicy(LADDER, grace=Grace(90, Unit.DAY))
+        spend = at_least("yearly-spend", 4_200, 5_000)
+        facts = RetieringFacts.of(
+            self.HELD,
+            earned("silver", "03-01", spend),
+            earned_before=history("02-01 silver"),
+        )
+        assert lenient.falls_on(facts) == day("05-02")
+        assert explain(lenient(facts)) == (
+            "gold for C-7, by retiering, as of 2026-03-01\n"
+            "- not met: earned tier is silver; at least gold required\n"
+            "  - not met: yearly spend is 4,200; at least 5,000 required\n"
+            "- noted: held since is 2026-01-01\n"
+            "- noted: below since is 2026-02-01\n"
+            "- not met: day of decision is 2026-03-01; at least 2026-05-02 required"
+        )
+
+    def test_a_new_customer_begins_at_the_tier_that_is_earned(self):
+        policy = RetieringPolicy(LADDER, reviews=ReviewCycle(NEW_YEAR, 1, Unit.YEAR))
+        decision = policy(RetieringFacts.of(TierHistory(CUSTOMER), earned("gold", "03-01")))
+        assert explain(decision) == (
+            "gold for C-7, by retiering, as of 2026-03-01\n- met: earned tier is gold"
+        )
+
+    def test_there_is_nothing_to_warn_of_while_the_tier_is_earned(self):
+        follow = RetieringPolicy(LADDER)
+        assert follow.falls_on(RetieringFacts.of(self.HELD, earned("gold", "03-01"))) is None
+        new = RetieringFacts.of(TierHistory(CUSTOMER), earned("gold", "03-01"))
+        assert follow.falls_on(new) is None
+
+    def test_a_grace_period_asks_since_when_less_is_earned(self):
+        lenient = RetieringPolicy(LADDER, grace=Grace(90, Unit.DAY))
+        facts = RetieringFacts.of(self.HELD, earned("silver", "03-01"))
+        with pytest.raises(InvalidValue, match="pass it as earned_before"):
+            lenient(facts)
+        with pytest.raises(InvalidValue, match="pass it as earned_before"):
+            lenient.outcomes([facts])
+
+    @pytest.mark.parametrize("earned_tier", [Tier("diamond", 9), Tier("gold", 9)])
+    def test_tiers_of_another_ladder_are_refused(self, earned_tier):
+        facts = RetieringFacts.of(self.HELD, Decision(earned_tier, "x", day("03-01")))
+        with pytest.raises(InvalidValue, match="not on the ladder"):
+            RetieringPolicy(LADDER)(facts)
+        with pytest.raises(InvalidValue, match="not on the ladder"):
+            RetieringPolicy(TierLadder.of("bronze", "silver"))(
+                RetieringFacts.of(self.HELD, earned("silver", "03-01"))
+            )
+
+    @pytest.mark.parametrize(
+        "terms",
+        [{"grace": Grace(1, Unit.DAY)}, {"reviews": ReviewCycle(NEW_YEAR, 1, Unit.DAY)}],
+    )
+    def test_what_never_happens_needs_no_date(self, terms):
+        with pytest.raises(InvalidPolicy, match="tiers that never fall need no"):
+            RetieringPolicy(LADDER, downgrade=Downgrade.NEVER, **terms)
+
+    def test_a_shop_owner_can_write_it_down(self):
+        text = """
+            kind = "retiering-policy"
+            version = 1
+
+            [data]
+            downgrade = "one-step"
+            grace = { count = 90, unit = "day" }
+            reviews = { first_on = 2026-01-01, every = 1, unit = "quarter" }
+            ladder.tiers = [
+              { name = "bronze", rank = 1 },
+              { name = "silver", rank = 2 },
+              { name = "gold", rank = 3 },
+              { name = "platinum", rank = 4 },
+            ]
+        """
+        assert KEPT.loads_toml(text) == RetieringPolicy(
+            LADDER,
+            downgrade=Downgrade.ONE_STEP,
+            grace=Grace(90, Unit.DAY),
+            reviews=ReviewCycle(NEW_YEAR, 1, Unit.QUARTER),
+        )
+
+
+class TestMigrationMatrix:
+    """Who went from which tier to which between two days: every customer is counted once."""
+
+    SHOP = (
+        history("01-01 gold"),
+        history("01-01 gold", "02-01 silver"),
+        history("01-01 silver", "02-01 gold"),
+        history("02-01 silver"),
+        history("01-01 silver", "02-01 none"),
+        history("06-01 silver"),
+    )
+
+    @given(st.lists(histories, max_size=8), days, days)
+    def test_the_number_of_customers_is_conserved(self, shop, one, other):
+        matrix = migration_matrix(shop, min(one, other), max(one, other))
+        places = [*matrix.tiers, None]
+        assert matrix.customers == len(shop)
+        assert sum(matrix.total(movement) for movement in Movement) == len(shop)
+        assert sum(matrix.were_in(place) for place in places) == len(shop)
+        assert sum(matrix.are_in(place) for place in places) == len(shop)
+
+    @given(st.lists(histories, max_size=8), days, days)
+    def test_rows_and_columns_add_up_to_the_heads_of_each_day(self, shop, one, other):
+        one, other = min(one, other), max(one, other)
+        matrix = migration_matrix(shop, one, other)
+        places = [*LADDER, None]
+        for place in places:
+            assert matrix.were_in(place) == sum(each.tier_on(one) == place for each in shop)
+            assert matrix.are_in(place) == sum(each.tier_on(other) == place for each in shop)
+            assert matrix.were_in(place) == sum(matrix.count(place, to) for to in places)
+            assert matrix.are_in(place) == sum(matrix.count(came, place) for came in places)
+
+    @given(st.lists(histories, max_size=6), st.randoms(use_true_random=False))
+    def test_the_order_of_customers_does_not_matter(self, shop, random):
+        shuffled = random.sample(shop, len(shop))
+        from_on, to_on = date(2026, 1, 1), date(2027, 1, 1)
+        assert migration_matrix(shuffled, from_on, to_on) == migration_matrix(shop, from_on, to_on)
+
+    @given(st.lists(histories, max_size=6), days)
+    def test_nobody_moves_within_a_day(self, shop, on):
+        matrix = migration_matrix(shop, on, on)
+        still = matrix.total(Movement.STAYED) + matrix.total(Movement.OUTSIDE)
+        assert still == matrix.customers
+
+    def test_each_way_of_moving_is_told_apart(self):
+        matrix = migration_matrix(self.SHOP, day("01-31"), day("02-28"))
+        assert {movement: matrix.total(movement) for movement in Movement} == dict.fromkeys(
+            Movement, 1
+        )
+        assert matrix.tiers == (GOLD, SILVER)
+
+    def test_the_table_lists_the_best_tier_first_and_those_in_none_last(self):
+        matrix = migration_matrix(self.SHOP, day("01-31"), day("02-28"))
+        assert matrix.to_table().splitlines() == [
+            r"| from \ to | gold | silver | none |",
+            "| --- | ---: | ---: | ---: |",
+            "| gold | 1 | 1 | 0 |",
+            "| silver | 1 | 0 | 1 |",
+            "| none | 0 | 1 | 1 |",
+        ]
+        assert [str(row.from_tier) for row in matrix.migrations] == [
+            *("gold", "gold", "silver", "silver"),
+            *("None", "None"),
+        ]
+
+    def test_another_name_for_a_rank_is_no_move(self):
+        assert Migration(Tier("gold", 3), Tier("golden", 3), 5).movement is Movement.STAYED
+
+    def test_a_tier_under_two_names_has_two_rows_in_a_fixed_order(self):
+        renamed = TierHistory(CUSTOMER).changed(GOLD, on=NEW_YEAR, reason="earned")
+        renamed = renamed.changed(Tier("aurum", 3), on=day("02-01"), reason="renamed")
+        matrix = migration_matrix([renamed], NEW_YEAR, day("03-01"))
+        assert [tier.name for tier in matrix.tiers] == ["aurum", "gold"]
+
+    def test_what_was_known_then_can_be_had_again(self):
+        late = TierHistory(CUSTOMER).changed(
+            GOLD, on=NEW_YEAR, reason="earned", recorded_at=noon("03-01")
+        )
+        known = migration_matrix([late], NEW_YEAR, day("02-01"), known_by=noon("02-01"))
+        assert known.total(Movement.OUTSIDE) == 1
+
+    def test_it_can_be_kept(self):
+        matrix = migration_matrix(self.SHOP, day("01-31"), day("02-28"))
+        assert KEPT.loads(KEPT.dumps(matrix)) == matrix
+
+    @pytest.mark.parametrize(
+        ("terms", "message"),
+        [
+            ({"to_on": date(2025, 12, 31)}, "swap the days"),
+            ({"from_on": noon("01-01")}, "the first day of a migration matrix"),
+            ({"to_on": noon("01-01")}, "the second day of a migration matrix"),
+            ({"migrations": (Migration(None, GOLD, 1),) * 2}, "counts each way"),
+        ],
+    )
+    def test_a_matrix_that_contradicts_itself_is_refused(self, terms, message):
+        fine: dict[str, Any] = {"from_on": NEW_YEAR, "to_on": NEW_YEAR, "migrations": ()}
+        assert MigrationMatrix(**fine).customers == 0
+        with pytest.raises(InvalidValue, match=message):
+            MigrationMatrix(**fine | terms)
