@@ -141,9 +141,10 @@ class TestAbcTiersBorders:
     def test_a_population_that_brought_nothing_is_all_c(self):
         assert classes(AbcTiers.fit(euros(0, -5)), euros(0, -5, 100)) == "CCC"
 
-    def test_a_cut_of_everything_leaves_only_those_who_brought_nothing(self):
-        abc = AbcTiers.fit(euros(90, 9, 1, 0), cuts=["0.5", "1"])
-        assert classes(abc, euros(90, 9, 1, 0)) == "ABBC"
+    @pytest.mark.parametrize(("convention", "found"), [(BEFORE, "ABBC"), (INCLUDING, "BBBC")])
+    def test_a_cut_of_everything_leaves_only_those_who_brought_nothing(self, convention, found):
+        abc = AbcTiers.fit(euros(90, 9, 1, 0), cuts=["0.5", "1"], convention=convention)
+        assert classes(abc, euros(90, 9, 1, 0)) == found
 
     def test_shares_are_exact_where_floats_are_not(self):
         """A third and a third reach two thirds exactly: no rounding pushes the second item out."""
@@ -170,6 +171,11 @@ class TestAbcTiersTerms:
             "C",
             "D",
         ]
+
+    def test_it_tells_how_it_was_fitted(self):
+        abc = AbcTiers.fit(euros(9), cuts=["0.7", "0.9"], convention=INCLUDING)
+        assert abc.cuts == (Fraction(7, 10), Fraction(9, 10))
+        assert abc.convention is INCLUDING
 
     def test_thresholds_set_by_hand(self):
         assert classes(AbcTiers(thresholds=euros(1000, 100)), euros(1000, 999, 99)) == "ABC"

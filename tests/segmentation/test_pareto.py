@@ -192,6 +192,9 @@ class TestParetoFocus:
         assert (key.outcome, other.outcome) == (Focus.KEY, Focus.OTHER)
         assert [item.required for item in other.unmet] == [Money(100, "EUR")]
 
+    def test_it_tells_how_it_was_fitted(self):
+        assert ParetoFocus.fit(euros(9), share="0.7", service=SERVICE).share == Fraction(7, 10)
+
     def test_what_each_gets(self):
         focus = ParetoFocus(key_from=None, service=SERVICE)
         assert focus.service_for(Focus.KEY).support == ("a manager",)

@@ -120,6 +120,11 @@ class TestCustomerPyramidBorders:
         assert fitted(euros(9, 1, 0, "-0.01"), parts) == "pgil"
         assert fitted(euros(9, 1, 0, "-0.01"), parts, losses_are_lead=False) == "pgii"
 
+    def test_it_tells_how_it_was_fitted(self):
+        pyramid = CustomerPyramid.fit(euros(9), gold="0.05", convention=INCLUDING)
+        assert pyramid.shares == (Fraction(1, 100), Fraction(5, 100), Fraction(15, 100))
+        assert pyramid.convention is INCLUDING
+
     def test_a_layer_without_members_says_so(self):
         pyramid = CustomerPyramid.fit(euros(5, 4), convention=INCLUDING)
         assert pyramid.thresholds == (None, None, None)
