@@ -104,8 +104,8 @@ class RuleSegments:
     earlier ones. With ``exclusive`` the order must not matter: two rules that some customer could
     meet at once are refused when the policy is built.
 
-    :raises InvalidPolicy: if two segments share a name, or rules hold one field against values of
-        different kinds.
+    :raises InvalidPolicy: if there is no rule, two segments share a name, or rules hold one field
+        against values of different kinds.
     :raises InvalidSegmentMap: if the rules should exclude each other and do not; it lists all
         overlaps with an example of each.
     """
@@ -117,6 +117,8 @@ class RuleSegments:
     def __attrs_post_init__(self) -> None:
         check_identifier(self.otherwise, "the name of a segment")
         names = [rule.name for rule in self.rules]
+        if not names:
+            raise InvalidPolicy("there is no rule: name at least one segment and its condition")
         if len({*names, self.otherwise}) <= len(names):
             raise InvalidPolicy(
                 "segments need names of their own: join two rules for one segment with AnyOf"
