@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -44,9 +45,13 @@ def shares(count: int) -> st.SearchStrategy[list[Any]]:
     return st.lists(some, min_size=count, max_size=count, unique=True).map(sorted)
 
 
+# Making a converter takes a while, and a law asks for one again and again.
+_converter_for = cache(make_converter)
+
+
 def written_and_read(policy: Any) -> Any:
     """The policy after a journey through JSON."""
-    converter = make_converter(type(policy))
+    converter = _converter_for(type(policy))
     return converter.loads(converter.dumps(policy))
 
 
