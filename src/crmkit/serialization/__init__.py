@@ -22,10 +22,11 @@ a number with a fraction
 
 Numbers that must stay exact are texts (``"12.30"``, ``"3/4"``), money is ``"12.30 EUR"``, days and
 instants are ISO 8601. Where several types can stand in one place, a value is tagged with its
-``kind``; plain texts, whole numbers, yes and no stand for themselves.
+``kind``; plain texts, whole numbers, yes and no stand for themselves. Nothing is nested deeper than
+100 levels, and no number has more than 60 digits.
 """
 
+from crmkit.serialization.annotations import kind_of
 from crmkit.serialization.documents import DocumentConverter, Schema, make_converter
-from crmkit.serialization.hooks import kind_of
 
 __all__ = ["DocumentConverter", "Schema", "kind_of", "make_converter"]

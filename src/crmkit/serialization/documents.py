@@ -4,20 +4,25 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from decimal import Decimal
-from typing import Any, TypeVar, get_origin, overload
+from typing import Any, TypeVar, get_args, overload
 
 from attrs import field, frozen
 
-from crmkit.errors import InvalidDocument, InvalidPolicy, NewerSchema, Problem
-from crmkit.serialization.hooks import FAILURES, Hooks, kind_of, to_json
-from crmkit.serialization.problems import problems
-from crmkit.serialization.scalars import Refused
+from crmkit.errors import InvalidDocument, InvalidPolicy, InvalidValue, NewerSchema, Problem
+from crmkit.serialization.annotations import kind_of, name_of, origin_of
+from crmkit.serialization.hooks import Hooks
+from crmkit.serialization.problems import FAILURES, TOO_DEEP, problems
+from crmkit.serialization.scalars import Refused, to_json
 
 __all__ = ["DocumentConverter", "Schema", "make_converter"]
 
 T = TypeVar("T")
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
+
+_MAX_DEPTH = 100
+_MAX_VERSION = 1_000_000
 
 
 @frozen
@@ -40,7 +45,7 @@ class Schema:
         return kind_of(self.type)
 
     def __attrs_post_init__(self) -> None:
-        if self.version < 1 or len(self.upcasters) != self.version - 1:
+        if not 1 <= self.version <= _MAX_VERSION or len(self.upcasters) != self.version - 1:
             raise InvalidPolicy(
                 f"{self.kind}: version {self.version} needs one upcaster for each step from "
                 f"version 1, and there are {len(self.upcasters)}"
@@ -50,10 +55,12 @@ class Schema:
 def make_converter(*kept: Any) -> "DocumentConverter":
     """Make the strict converter for the types that are kept, and all that they are made of.
 
-    Each argument is an attrs class, a ``StrEnum`` or a :class:`Schema`; a plain type is kept at
-    version 1 under its own kind. Rooms list theirs in the open: ``make_converter(*STORED_TYPES)``.
+    Each argument is an attrs class, a ``StrEnum``, a single value such as ``Money``, or a
+    :class:`Schema`; a plain type is kept at version 1 under its own kind. Rooms list theirs in the
+    open: ``make_converter(*STORED_TYPES)``.
 
-    :raises InvalidPolicy: if two types claim one kind.
+    :raises InvalidPolicy: if two types claim one kind, one type is kept in two ways, or a field is
+        of a type that has no one form to write, such as a ``list``.
     """
     return DocumentConverter(kept)
 
@@ -64,32 +71,60 @@ class DocumentConverter:
     def __init__(self, kept: Sequence[Any]) -> None:
         self._hooks = Hooks()
         self._schemas: dict[Any, Schema] = {}
-        schemas = [item if isinstance(item, Schema) else Schema(item) for item in kept]
-        for schema in schemas:
-            cls = get_origin(schema.type) or schema.type
-            if self._schemas.setdefault(cls, schema).kind != schema.kind:
-                raise InvalidPolicy(f"{cls.__name__} is kept under two kinds: name it once")
-            self._hooks.learn(cls, schema.kind)
+        for item in kept:
+            schema = item if isinstance(item, Schema) else Schema(item)
+            if self._schemas.setdefault(origin_of(schema.type), schema) != schema:
+                raise InvalidPolicy(f"{name_of(schema.type)} is kept in two ways: name it once")
+        # All kinds before any learning: what a type is made of may itself be kept under a kind.
+        for cls, schema in self._schemas.items():
+            self._hooks.claim(cls, schema.kind)
+        for schema in self._schemas.values():
+            self._hooks.learn(schema.type)
         self._by_kind = {schema.kind: schema for schema in self._schemas.values()}
 
     # --- writing ---
 
     def dumps(self, value: object) -> str:
-        """Write one document as stable JSON: equal values give equal text, keys are sorted.
+        """Write one document as stable JSON: keys are sorted, and the order of a mapping is gone.
+
+        Equal values of equal types give equal text; only a ``Decimal`` keeps its digits, so that
+        ``0.10`` and ``0.1`` are two texts.
 
         :raises InvalidPolicy: if the type is not among those the converter was made for.
+        :raises InvalidValue: if a value in it cannot be written, because it is not what its field
+            was declared to hold, beyond 60 digits, or nested too deeply.
         """
         schema = self._schema(type(value))
-        data = self._hooks.converter.unstructure(value, type(value))
-        return to_json({"kind": schema.kind, "version": schema.version, "data": data})
+        data = self._taken_apart(value, schema.type)
+        document = {"kind": schema.kind, "version": schema.version, "data": data}
+        text = to_json(document)
+        if _may_be_deep(text) and _is_deep(document):
+            raise InvalidValue(TOO_DEEP)
+        return text
 
     def digest(self, value: object) -> str:
         """A short fingerprint of a value, to tell versions of a policy's terms apart."""
         return hashlib.sha256(self.dumps(value).encode()).hexdigest()[:16]
 
     def unstructure(self, value: object) -> Any:
-        """Take a value apart into the lists, dicts, texts and numbers that JSON holds."""
-        return self._hooks.converter.unstructure(value, type(value))
+        """Take a value apart into the lists, dicts, texts and numbers that JSON holds.
+
+        :raises InvalidPolicy: if the type has no one form to write.
+        :raises InvalidValue: if a value in it cannot be written.
+        """
+        kept = self._schemas.get(type(value))
+        declared = kept.type if kept else type(value)
+        self._hooks.learn(declared)
+        raw = self._taken_apart(value, declared)
+        if _is_deep(raw):
+            raise InvalidValue(TOO_DEEP)
+        return raw
+
+    def _taken_apart(self, value: object, declared: Any) -> Any:
+        try:
+            return self._hooks.converter.unstructure(value, declared)
+        except RecursionError:
+            raise InvalidValue(TOO_DEEP) from None
 
     # --- reading ---
 
@@ -103,7 +138,10 @@ class DocumentConverter:
         :raises InvalidDocument: with every problem by its path.
         :raises NewerSchema: if a newer release wrote it.
         """
-        return self.load(_parse_json(text), expected)
+        document = _parse_json(text)
+        if _may_be_deep(text) and _is_deep(document):
+            raise _refusal("$", TOO_DEEP)
+        return self._loaded(document, expected)
 
     def loads_toml(self, text: str, expected: Any = None) -> Any:
         """Read one document from TOML: the same kind, version and data.
@@ -115,8 +153,8 @@ class DocumentConverter:
         """
         try:
             document = tomllib.loads(text, parse_float=Decimal)
-        except (ValueError, ArithmeticError, TypeError, RecursionError):
-            raise InvalidDocument([Problem("$", "this is not TOML")]) from None
+        except (ValueError, ArithmeticError, TypeError, AttributeError, RecursionError):
+            raise _refusal("$", "this is not TOML") from None
         return self.load(document, expected)
 
     def load(self, document: object, expected: Any = None) -> Any:
@@ -125,28 +163,43 @@ class DocumentConverter:
         :raises InvalidDocument: with every problem by its path.
         :raises NewerSchema: if a newer release wrote it.
         """
+        if _is_deep(document):
+            raise _refusal("$", TOO_DEEP)
+        return self._loaded(document, expected)
+
+    def _loaded(self, document: object, expected: Any) -> Any:
         if not isinstance(document, dict) or document.keys() != {"kind", "version", "data"}:
             raise _refusal("$", "a document has exactly the keys kind, version and data")
         schema = self._schema_of(document["kind"], expected)
         data = _upcast(document["data"], document["version"], schema)
-        return self.structure(data, expected or schema.type, path="$.data")
+        wanted = expected if get_args(expected) else schema.type
+        self._hooks.learn(wanted)
+        return self._put_together(data, wanted, "$.data")
 
     def structure(self, raw: object, expected: Any, *, path: str = "$") -> Any:
         """Put a value of the expected type together from plain lists, dicts, texts and numbers.
 
         :raises InvalidDocument: with every problem by its path below ``path``.
+        :raises InvalidPolicy: if the type has no one form to read.
         """
-        try:
-            return self._hooks.converter.structure(raw, expected)
-        except RecursionError:
-            raise _refusal(path, "nested too deeply") from None
-        except FAILURES as error:
-            raise InvalidDocument(problems(error, path)) from None
+        self._hooks.learn(expected)
+        if _is_deep(raw):
+            raise _refusal(path, TOO_DEEP)
+        return self._put_together(raw, expected, path)
 
-    def _schema(self, cls: Any) -> Schema:
-        schema = self._schemas.get(get_origin(cls) or cls)
+    def _put_together(self, raw: object, wanted: Any, path: str) -> Any:
+        try:
+            try:
+                return self._hooks.converter.structure(raw, wanted)
+            except FAILURES as error:
+                raise InvalidDocument(problems(error, path)) from None
+        except RecursionError:  # The host had used up the stack before, or an upcaster built high.
+            raise _refusal(path, TOO_DEEP) from None
+
+    def _schema(self, annotation: Any) -> Schema:
+        schema = self._schemas.get(origin_of(annotation))
         if schema is None:
-            name = getattr(cls, "__name__", "this type")
+            name = name_of(annotation)
             raise InvalidPolicy(f"{name} is not kept here: make_converter(..., {name})")
         return schema
 
@@ -163,18 +216,41 @@ def _refusal(path: str, message: str) -> InvalidDocument:
     return InvalidDocument([Problem(path, message)])
 
 
+def _may_be_deep(text: str) -> bool:
+    """Whether it is worth a look: most documents have fewer brackets than they may have levels."""
+    return text.count("{") + text.count("[") > _MAX_DEPTH
+
+
+def _is_deep(raw: object) -> bool:
+    """Whether lists and objects are nested too deeply, or within themselves."""
+    level = [raw] if isinstance(raw, dict | list) else []
+    depth = 0
+    while level and depth < _MAX_DEPTH:
+        inner = [
+            item
+            for outer in level
+            for item in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(item, dict | list)
+        ]
+        # By identity, so that what stands in many places is looked into once.
+        level = list({id(item): item for item in inner}.values())
+        depth += 1
+    return bool(level)
+
+
 def _upcast(data: Any, version: object, schema: Schema) -> Any:
-    if type(version) is not int or version < 1:
+    if type(version) is not int or not 1 <= version <= _MAX_VERSION:
         raise _refusal("$.version", "expected a whole number from 1")
     if version > schema.version:
         raise NewerSchema(schema.kind, version, schema.version)
-    for step, upcast in enumerate(schema.upcasters[version - 1 :], start=version):
-        try:
+    steps = schema.upcasters[version - 1 :]
+    try:
+        # An upcaster may change what it is given; the caller's document is not.
+        data = deepcopy(data) if steps else data
+        for upcast in steps:
             data = upcast(data)
-        except (LookupError, TypeError, ValueError, AttributeError):
-            raise _refusal(
-                "$.data", f"does not describe a {schema.kind} of version {step}"
-            ) from None
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError):
+        raise _refusal("$.data", f"does not describe a {schema.kind} of its version") from None
     return data
 
 

@@ -6,11 +6,12 @@ instants are ISO 8601. An instant keeps its zone where it has a named one
 hour that a clock change repeats.
 """
 
+import json
 import math
 import re
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+from decimal import Context, Decimal
 from enum import StrEnum
 from fractions import Fraction
 from typing import Any
@@ -21,13 +22,11 @@ from attrs import frozen
 from crmkit.errors import InvalidValue
 from crmkit.money import Money
 
-__all__ = ["SCALARS", "Refused", "Scalar", "found", "read_enum", "write_enum"]
+__all__ = ["SCALARS", "Refused", "Scalar", "found", "read_enum", "to_json", "write_enum"]
 
 
 class Refused(InvalidValue):
     """A value that is not written as it should be; the message never repeats the value."""
-
-    code = "refused"
 
 
 _FOUND = {
@@ -37,20 +36,32 @@ _FOUND = {
     float: "a number with a fraction",
     Decimal: "a number with a fraction",
     str: "a text",
+    date: "a day",
+    datetime: "a date and time",
     list: "a list",
     dict: "an object",
 }
+# Longer numbers are refused before anything is computed with them.
+_TOO_LARGE = 10**60
+_CONTEXT = Context(capitals=1)
 
-_DECIMAL = re.compile(r"-?[0-9]{1,60}(?:\.[0-9]{1,60})?(?:E[+-]?[0-9]{1,3})?", re.ASCII)
+_DECIMAL = re.compile(r"-?[0-9]{1,60}(?:\.[0-9]{1,66})?(?:E[+-]?[0-9]{1,3})?", re.ASCII)
 _FRACTION = re.compile(r"(-?[0-9]{1,60})(?:/([0-9]{1,60}))?", re.ASCII)
 _MONEY = re.compile(r"(-?[0-9]{1,18}(?:\.[0-9]{1,4})?) ([A-Z]{3})", re.ASCII)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _INSTANT = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{6})?"
-    r"[+-][0-9]{2}:[0-9]{2}(?::[0-9]{2})?)(?:\[([A-Za-z0-9_+/-]{1,60})\])?",
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}(?:\.[0-9]{6})?"
+    r"[+-][0-9]{2}:[0-9]{2}(?::[0-9]{2})?)(?:\[([A-Za-z][A-Za-z0-9_+/-]{0,59})\])?",
     re.ASCII,
 )
 _DURATION = re.compile(r"(-?)P([0-9]{1,9})DT([0-9]{1,5})(?:\.([0-9]{6}))?S", re.ASCII)
+
+
+def to_json(value: object) -> str:
+    """Stable JSON: keys are sorted, and there is one way to write each value."""
+    return json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    )
 
 
 def found(raw: object) -> str:
@@ -62,6 +73,10 @@ def _wants(what: str, raw: object) -> Refused:
     return Refused(f"expected {what}, found {found(raw)}")
 
 
+def _misplaced(what: str, value: object) -> Refused:
+    return Refused(f"{what} is declared here, and a {type(value).__name__} cannot be written as it")
+
+
 def _reader(expected: type, what: str) -> Callable[[object], Any]:
     def read(raw: object) -> Any:
         if type(raw) is not expected:
@@ -71,46 +86,87 @@ def _reader(expected: type, what: str) -> Callable[[object], Any]:
     return read
 
 
+def _writer(expected: type, what: str, write: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Write what is of the type; whatever else got into the place is refused, not bent."""
+
+    def checked(value: Any) -> Any:
+        if not isinstance(value, expected):
+            raise _misplaced(what, value)
+        return write(value)
+
+    return checked
+
+
+def _read_int(raw: object) -> int:
+    if type(raw) is not int:
+        raise _wants("a whole number", raw)
+    return _write_int(raw)
+
+
+def _write_int(value: int) -> int:
+    if not -_TOO_LARGE < value < _TOO_LARGE:
+        raise Refused("a whole number has at most 60 digits")
+    return int(value)
+
+
 def _read_text(raw: object) -> str:
     if type(raw) is not str:
         raise _wants("a text", raw)
+    return _write_text(raw)
+
+
+def _write_text(value: str) -> str:
     try:
-        raw.encode()
+        value.isascii() or value.encode()
     except UnicodeEncodeError:
-        raise Refused("expected a text without lone surrogates") from None
-    return raw
+        raise Refused("a text has no lone surrogates") from None
+    return str(value)
 
 
 def _read_float(raw: object) -> float:
-    if type(raw) not in (float, Decimal) or not math.isfinite(raw):  # type: ignore[arg-type]
+    if type(raw) is Decimal and raw.is_finite():
+        raw = float(raw)  # TOML hands over numbers with a fraction exactly.
+    if type(raw) is not float or not math.isfinite(raw):
         raise _wants("a finite number with a fraction, such as 1.0", raw)
-    return float(raw)  # type: ignore[arg-type]
+    return raw
+
+
+def _write_float(value: float) -> float:
+    # The type checker lets an int stand for a float.
+    if type(value) not in (int, float) or not math.isfinite(value):
+        raise _misplaced("a finite float", value)
+    return float(value)
 
 
 def _read_decimal(raw: object) -> Decimal:
-    if type(raw) is Decimal and raw.is_finite():
-        raw = str(raw)  # TOML hands over numbers with a fraction exactly.
+    if type(raw) is Decimal:
+        raw = _CONTEXT.to_sci_string(raw)  # TOML hands over numbers with a fraction exactly.
     if type(raw) is not str or _DECIMAL.fullmatch(raw) is None:
         raise _wants('a decimal number in quotes, such as "12.30"', raw)
     return Decimal(raw)
 
 
 def _write_decimal(value: Decimal) -> str:
-    text = str(value)
+    # Not str(value): the caller's context could change it.
+    text = _CONTEXT.to_sci_string(value)
     if _DECIMAL.fullmatch(text) is None:
-        raise Refused(
-            "a decimal number is finite, with at most 60 digits on each side of the point"
-        )
+        raise Refused("a decimal number is finite and has at most 60 digits")
     return text
 
 
 def _read_fraction(raw: object) -> Fraction:
-    if type(raw) is Decimal and raw.is_finite():
+    if type(raw) is Decimal:
         return Fraction(_read_decimal(raw))
     parts = _FRACTION.fullmatch(raw) if type(raw) is str else None
     if parts is None or int(parts[2] or 1) == 0:
         raise _wants('a fraction in quotes, such as "3/4"', raw)
     return Fraction(int(parts[1]), int(parts[2] or 1))
+
+
+def _write_fraction(value: Fraction) -> str:
+    return f"{_write_int(value.numerator)}" + (
+        f"/{_write_int(value.denominator)}" if value.denominator != 1 else ""
+    )
 
 
 def _read_money(raw: object) -> Money:
@@ -140,7 +196,8 @@ def _read_instant(raw: object) -> datetime:
     try:
         instant = datetime.fromisoformat(parts[1])
         return instant if parts[2] is None else _in_zone(instant, ZoneInfo(parts[2]))
-    except (ValueError, OverflowError, ZoneInfoNotFoundError):
+    except (ValueError, OverflowError, OSError, ZoneInfoNotFoundError):
+        # An OSError comes from the name of a folder among the zones, such as Europe.
         raise Refused("expected an instant that exists, in a zone that is known") from None
 
 
@@ -155,17 +212,29 @@ def _in_zone(instant: datetime, zone: ZoneInfo) -> datetime:
 
 def _write_instant(value: datetime) -> str:
     key = value.tzinfo.key if isinstance(value.tzinfo, ZoneInfo) else None
-    return value.isoformat() + (f"[{key}]" if key else "")
+    text = value.isoformat() + (f"[{key}]" if key else "")
+    if _INSTANT.fullmatch(text) is None:
+        raise Refused("an instant has an offset of whole seconds, and microseconds at most")
+    return text
+
+
+def _write_date(value: date) -> str:
+    if isinstance(value, datetime):
+        raise _misplaced("a day", value)
+    return value.isoformat()
 
 
 def _read_duration(raw: object) -> timedelta:
     parts = _DURATION.fullmatch(raw) if type(raw) is str else None
-    if parts is None:
+    if parts is None or int(parts[3]) >= 86_400:
         raise _wants("a duration in quotes, such as P1DT3600S", raw)
     sign = -1 if parts[1] else 1
-    return sign * timedelta(
-        days=int(parts[2]), seconds=int(parts[3]), microseconds=int(parts[4] or 0)
-    )
+    try:
+        return sign * timedelta(
+            days=int(parts[2]), seconds=int(parts[3]), microseconds=int(parts[4] or 0)
+        )
+    except OverflowError:
+        raise Refused("a duration has at most 999,999,999 days") from None
 
 
 def _write_duration(value: timedelta) -> str:
@@ -186,6 +255,8 @@ def read_enum(raw: object, cls: type[StrEnum]) -> StrEnum:
 
 def write_enum(value: StrEnum) -> str:
     """Write a member of an enumeration as its value."""
+    if not isinstance(value, StrEnum):
+        raise _misplaced("a word of an enumeration", value)
     return value.value
 
 
@@ -195,20 +266,30 @@ class Scalar:
 
     type: Any
     read: Callable[[object], Any]
-    write: Callable[[Any], Any] = lambda value: value
+    write: Callable[[Any], Any]
+
+
+def _scalar(
+    cls: type, what: str, read: Callable[[object], Any], write: Callable[[Any], Any]
+) -> Scalar:
+    return Scalar(cls, read, _writer(cls, what, write))
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
 
 
 SCALARS: dict[str, Scalar] = {
-    "null": Scalar(type(None), _reader(type(None), "null")),
-    "bool": Scalar(bool, _reader(bool, "true or false")),
-    "int": Scalar(int, _reader(int, "a whole number")),
-    "float": Scalar(float, _read_float),
-    "text": Scalar(str, _read_text, str),
-    "decimal": Scalar(Decimal, _read_decimal, _write_decimal),
-    "fraction": Scalar(Fraction, _read_fraction, str),
-    "date": Scalar(date, _read_date, date.isoformat),
-    "instant": Scalar(datetime, _read_instant, _write_instant),
-    "duration": Scalar(timedelta, _read_duration, _write_duration),
-    "money": Scalar(Money, _read_money, str),
+    "null": _scalar(type(None), "nothing", _reader(type(None), "null"), _as_it_is),
+    "bool": _scalar(bool, "true or false", _reader(bool, "true or false"), _as_it_is),
+    "int": _scalar(int, "a whole number", _read_int, _write_int),
+    "float": Scalar(float, _read_float, _write_float),
+    "text": _scalar(str, "a text", _read_text, _write_text),
+    "decimal": _scalar(Decimal, "a Decimal", _read_decimal, _write_decimal),
+    "fraction": _scalar(Fraction, "a Fraction", _read_fraction, _write_fraction),
+    "date": _scalar(date, "a day", _read_date, _write_date),
+    "instant": _scalar(datetime, "an instant", _read_instant, _write_instant),
+    "duration": _scalar(timedelta, "a duration", _read_duration, _write_duration),
+    "money": _scalar(Money, "Money", _read_money, str),
 }
 """Every single value that documents can hold, by the word that tags it where several can stand."""

@@ -1,0 +1,120 @@
+"""Reading type annotations: what a field was declared to hold.
+
+Only what can be written in exactly one form is accepted; a ``list`` or a free type variable is
+refused when the converter is made, not when the first document comes in.
+"""
+
+import re
+import types
+from collections.abc import Mapping
+from enum import StrEnum
+from types import NoneType
+from typing import Any, TypeVar, Union, get_args, get_origin
+
+import attrs
+
+from crmkit.errors import InvalidPolicy
+from crmkit.money import Money
+
+__all__ = [
+    "field_types",
+    "is_enum",
+    "is_mapping",
+    "is_record",
+    "is_sequence",
+    "is_union",
+    "kind_of",
+    "members_of",
+    "name_of",
+    "optional",
+    "origin_of",
+    "plain",
+]
+
+
+def plain(annotation: Any) -> Any:
+    """A ``NewType`` is what it is made of."""
+    while hasattr(annotation, "__supertype__"):
+        annotation = annotation.__supertype__
+    return annotation
+
+
+def origin_of(annotation: Any) -> Any:
+    """The class of a value: ``Decision`` for ``Decision[Tier]``, ``tuple`` for a tuple of texts."""
+    annotation = plain(annotation)
+    return get_origin(annotation) or annotation
+
+
+def name_of(annotation: Any) -> str:
+    """The name of a type, for a message."""
+    return getattr(origin_of(annotation), "__name__", "this type")
+
+
+def kind_of(cls: Any) -> str:
+    """The word by which documents name a type: ``RfmScale`` is ``rfm-scale``."""
+    name = origin_of(cls).__name__
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", name).lower()
+
+
+def is_record(annotation: Any) -> bool:
+    """Whether a type is an attrs class that is written field by field, which Money is not."""
+    cls = origin_of(annotation)
+    return isinstance(cls, type) and attrs.has(cls) and cls is not Money
+
+
+def is_enum(annotation: Any) -> bool:
+    """Whether a type is an enumeration of texts."""
+    return isinstance(annotation, type) and issubclass(annotation, StrEnum)
+
+
+def is_sequence(annotation: Any) -> bool:
+    """Whether a type is a tuple or a frozenset of named types."""
+    return get_origin(annotation) in (tuple, frozenset)
+
+
+def is_mapping(annotation: Any) -> bool:
+    """Whether a type is a read-only mapping of named types."""
+    return get_origin(annotation) is Mapping
+
+
+def is_union(annotation: Any) -> bool:
+    """Whether a value can be of several types."""
+    return get_origin(annotation) in (Union, types.UnionType)
+
+
+def members_of(annotation: Any) -> tuple[Any, ...]:
+    """The types that can stand in a place: those of a union, or the one."""
+    return get_args(annotation) if is_union(annotation) else (annotation,)
+
+
+def optional(union: Any) -> Any:
+    """The type ``X`` of an ``X | None``; None for any other union."""
+    others = [member for member in get_args(union) if member is not NoneType]
+    return others[0] if len(others) == 1 else None
+
+
+def field_types(annotation: Any) -> dict[str, Any]:
+    """What each field of a record holds, with the type variables filled in.
+
+    A field that is left open, such as the outcome of a plain ``Decision``, has its TypeVar.
+
+    :raises InvalidPolicy: if a name in an annotation cannot be resolved.
+    """
+    cls = origin_of(annotation)
+    try:
+        attrs.resolve_types(cls)
+    except NameError:
+        raise InvalidPolicy(
+            f"{cls.__name__}: an annotation names a type that its module does not know"
+        ) from None
+    filled = dict(zip(getattr(cls, "__parameters__", ()), get_args(annotation), strict=False))
+    return {a.name: _filled(a.type, filled) for a in attrs.fields(cls) if a.init}
+
+
+def _filled(annotation: Any, types: Mapping[Any, Any]) -> Any:
+    if isinstance(annotation, TypeVar):
+        return types.get(annotation, annotation)
+    open_ones = getattr(annotation, "__parameters__", ())
+    if not open_ones or not get_args(annotation):
+        return annotation
+    return annotation[tuple(types.get(one, one) for one in open_ones)]
