@@ -2,6 +2,7 @@
 
 import re
 from fractions import Fraction
+from functools import cache
 from typing import Self
 
 from attrs import frozen
@@ -85,7 +86,7 @@ class AmountFormat:
             return Refused(RejectReason.MISSING, "there is no amount", "amount")
         fitting: dict[str, str] = {}
         for decimal, thousands in _FAMILIAR:
-            if AmountFormat.named(decimal, thousands, None).pattern.fullmatch(text):
+            if _familiar(decimal, thousands).pattern.fullmatch(text):
                 grouped = f" with thousands={thousands!r}" if thousands else ""
                 fitting.setdefault(decimal, f"decimal={decimal!r}{grouped}")
         advice = (
@@ -94,6 +95,11 @@ class AmountFormat:
             else "write it like 12.30, with ASCII digits and nothing else"
         )
         return Refused(RejectReason.BAD_AMOUNT, f"not an amount: {advice}", "amount")
+
+
+@cache
+def _familiar(decimal: str, thousands: str | None) -> AmountFormat:
+    return AmountFormat.named(decimal, thousands, None)
 
 
 def _checked_size(minor: int) -> int:

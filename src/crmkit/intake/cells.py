@@ -27,7 +27,7 @@ ValueT = TypeVar("ValueT")
 Parsed = tuple[str, int, int, str, str | None, str | None, str | None, str | None]
 """Customer, day, minor units, currency, order, product, channel, and the order that is refunded."""
 
-_REMEMBERED_TEXTS = 1 << 15
+_REMEMBERED_TEXTS = 1 << 14
 _REMEMBERED_CHARACTERS = 255
 
 
@@ -56,16 +56,18 @@ class Memo(dict[str, ValueT]):
     def __init__(self, read: Callable[[str], ValueT]) -> None:
         super().__init__()
         self._read = read
-        self._refused: dict[str, Refused] = {}
+        self._refused: dict[str, tuple[RejectReason, str, str | None]] = {}
 
     def __missing__(self, text: str) -> ValueT:
         """Read a text that was not read before."""
         if (known := self._refused.get(text)) is not None:
-            raise known.with_traceback(None)
+            raise Refused(*known)
         try:
             value = self._read(text.strip())
         except Refused as refused:
-            self._remember(self._refused, text, refused)
+            # Not the exception itself: it would keep the frames that it went through.
+            known = (refused.reason, refused.message, refused.column)
+            self._remember(self._refused, text, known)
             raise
         self._remember(self, text, value)
         return value

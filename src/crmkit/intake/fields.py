@@ -2,7 +2,8 @@
 
 Quoting follows RFC 4180, strictly: a quote that is not closed, or text after a closing quote, makes
 the line it begins on a reject, and reading goes on with the line after that one, so that one stray
-quote does not swallow the good lines behind it.
+quote does not swallow the good lines behind it. So does a record over several lines whose number of
+columns is not that of the first.
 """
 
 import csv
@@ -66,7 +67,9 @@ def records_of(lines: PhysicalLines, delimiter: str, limits: Limits) -> Iterator
 
 
 def _words(lines: PhysicalLines) -> Iterator[Record]:
-    for number, text, problem in lines:
+    source = iter(lines)
+    while True:
+        number, text, problem = next(source)
         if text is None:
             return
         if problem is not None:
@@ -89,18 +92,25 @@ def _quoted_words(text: str) -> list[str] | Refused:
 
 def _delimited(lines: PhysicalLines, delimiter: str, limits: Limits) -> Iterator[Record]:
     quoted = _QuotedRecords(lines, delimiter, limits)
-    for line in lines:
-        number, text, problem = line
+    width = 0  # Of the first record, as soon as there is one.
+    source = iter(lines)
+    while True:
+        number, text, problem = line = next(source)
         if text is None:
             return
         if problem is not None:
             yield number, 1, text, problem
-        elif '"' in text:
-            yield quoted.beginning_with(line, text)
         elif not text or text.isspace():
             yield number, 1, text, []
+        elif '"' in text:
+            record = quoted.beginning_with(line, text, width)
+            if not width and not isinstance(record[3], Refused):
+                width = len(record[3])
+            yield record
         else:
-            yield number, 1, text, text.split(delimiter)
+            cells = text.split(delimiter)
+            width = width or len(cells)
+            yield number, 1, text, cells
 
 
 class _QuotedRecords:
@@ -114,13 +124,15 @@ class _QuotedRecords:
         self._next_text: str | None = None
         self._reader = csv.reader(self, delimiter=delimiter, strict=True, skipinitialspace=True)
 
-    def beginning_with(self, line: Line, text: str) -> Record:
+    def beginning_with(self, line: Line, text: str, width: int) -> Record:
         """Read the record that begins on a line; if it makes no sense, only that line is lost."""
         self._taken = [line]
         self._next_text = text
         try:
             fields = next(self._reader)
         except csv.Error:
+            fields = None
+        if fields is None or (len(self._taken) > 1 and width and len(fields) != width):
             self._lines.push_back(self._taken[1:])
             return line[0], 1, text, _malformed()
         raw = "\n".join(str(text) for _, text, _ in self._taken)

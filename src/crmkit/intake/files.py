@@ -136,9 +136,9 @@ def _open(path: str | os.PathLike[str]) -> BinaryIO:
 def _first_line(lines: PhysicalLines, tally: Tally) -> str:
     """Look at the first line that says something and leave it to be read; count blank ones."""
     seen: list[Line] = []
-    text: str | None = ""
-    for line in lines:
-        _, text, problem = line
+    source = iter(lines)
+    while True:
+        _, text, problem = line = next(source)
         if text is None:
             break
         if not text or text.isspace():

@@ -114,12 +114,16 @@ class PurchaseReader:
 
     def _run(self) -> Generator[PurchaseColumns]:
         tally = self._tally = self._new_tally()
-        with ExitStack() as stack:
-            opened = self._open_source(tally, stack)
-            if self._write_rejects is not None:
-                rejects = RejectsFile(self._write_rejects, self._source)
-                tally.rejects_file = stack.enter_context(rejects)
-            yield from _batches(opened, tally)
+        try:
+            with ExitStack() as stack:
+                opened = self._open_source(tally, stack)
+                if self._write_rejects is not None:
+                    rejects = RejectsFile(self._write_rejects, self._source)
+                    tally.rejects_file = stack.enter_context(rejects)
+                yield from _batches(opened, tally)
+        except CrmkitError:
+            tally.forget_unsettled_lines()
+            raise
         tally.complete = True
         if tally.reasons and not tally.purchases:
             raise NoGoodLine(tally.report())

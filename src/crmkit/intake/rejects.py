@@ -105,7 +105,8 @@ class IntakeReport:
     """The account of what was read: nothing vanishes, the counts add up to the lines.
 
     ``lines_read`` are physical lines, ended by LF, CRLF or CR (rows, for rows). ``continued_lines``
-    are those that go on with a record begun on an earlier line, inside a quoted field.
+    are those that go on with a record begun on an earlier line, inside a quoted field. A line that
+    was only looked at when an error broke off the reading is not among them.
     ``first_rejects`` are the first of ``rejects``; ``reasons`` counts all of them. ``complete``
     says whether everything was read to the end.
     """
@@ -204,6 +205,10 @@ class Tally:
             self.rejects_file.write(reject)
         if self.on_error is OnError.STOP:
             raise BadLine(reject)
+
+    def forget_unsettled_lines(self) -> None:
+        """Count no line that was only looked at when something broke off the reading."""
+        self.lines_read = self.report().accounted_lines
 
     def report(self) -> IntakeReport:
         """Take stock."""
