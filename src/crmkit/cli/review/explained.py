@@ -1,0 +1,107 @@
+"""The decisions on one customer, with their evidence, as text or as JSON."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from crmkit.cli.refusal import Refusal
+from crmkit.cli.review.figures import decisions_on
+from crmkit.cli.review.policy import ReviewPolicy
+from crmkit.cli.review.words import counted, money
+from crmkit.decision import Decision, Policy, explain
+from crmkit.identifiers import CustomerId
+from crmkit.segmentation import Change, PyramidLayer, RfmFacts, RfmSummary, smallest_change
+from crmkit.serialization import make_converter
+from crmkit.tiering import TierChange, TierHistory
+
+__all__ = ["explanation", "explanation_json", "facts_on"]
+
+DECISIONS = make_converter(Decision, PyramidLayer, TierChange)
+"""Writes decisions and changes for programs."""
+
+WORDS = {
+    "segment-map": "RFM segment",
+    "abc": "ABC tier",
+    "customer-pyramid": "customer pyramid",
+    "rfm-score": "RFM score",
+    "recency-score": "recency score",
+    "frequency-score": "frequency score",
+    "monetary-score": "money score",
+}
+
+
+def facts_on(customer: str, summary: RfmSummary) -> RfmFacts:
+    """The facts of one customer.
+
+    :raises Refusal: if nobody of that name has bought anything.
+    """
+    who = CustomerId(customer)
+    if who in summary.columns.rows:
+        return summary[who]
+    if who in summary.without_purchase:
+        raise Refusal("that customer only got money back, and bought nothing: nothing to decide on")
+    raise Refusal(
+        f"nobody of that name bought anything up to {summary.as_of}: write the customer as in the "
+        f"file, with its zeros and in its case"
+    )
+
+
+def explanation(policy: ReviewPolicy, facts: RfmFacts, histories: dict[str, TierHistory]) -> str:
+    """What was decided on a customer and why, what would change it, and the tiers held so far."""
+    parts = [_facts_text(facts)]
+    for name, decision, change in _decided(policy, facts):
+        lines = [explain(decision, words=WORDS)]
+        if change is not None:
+            lines.append(f"- the nearest change: {change}")
+        lines += [f"- {line}" for line in _held(histories.get(name))]
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts) + "\n"
+
+
+def _facts_text(facts: RfmFacts) -> str:
+    times = counted(facts.frequency, "time")
+    return (
+        f"{facts.customer} bought {times} from {facts.first_purchase_on} to "
+        f"{facts.last_purchase_on}, for {money(facts.total)} in all."
+    )
+
+
+def _decided(
+    policy: ReviewPolicy, facts: RfmFacts
+) -> Iterator[tuple[str, Decision[Any], Change[Any] | None]]:
+    asked: tuple[Policy[RfmFacts, Any], ...] = (policy.segmentation, policy.abc, policy.pyramid)
+    for name, each, decision in zip(
+        policy.ladders, asked, decisions_on(policy, facts), strict=True
+    ):
+        yield name, decision, smallest_change(each, facts)
+
+
+def _held(history: TierHistory | None) -> list[str]:
+    """The tiers that are kept, the last change first."""
+    changes = history.changes if history is not None else ()
+    return [
+        f"kept: {change.to_tier or 'left'} from {change.on} on, {change.reason}"
+        for change in reversed(changes)
+    ]
+
+
+# --- for programs ---------------------------------------------------------------------------------
+
+
+def explanation_json(
+    policy: ReviewPolicy, facts: RfmFacts, histories: dict[str, TierHistory]
+) -> str:
+    """The same as JSON: one entry for each decision, with its evidence."""
+    decided = [
+        {
+            **DECISIONS.unstructure(decision),
+            "nearest_change": None if change is None else str(change),
+            "history": [DECISIONS.unstructure(c) for c in _changes(histories.get(name))],
+        }
+        for name, decision, change in _decided(policy, facts)
+    ]
+    return json.dumps({"customer": facts.customer, "decisions": decided}, indent=2) + "\n"
+
+
+def _changes(history: TierHistory | None) -> tuple[TierChange, ...]:
+    return history.changes if history is not None else ()

@@ -1,0 +1,279 @@
+"""The pictures of a report, drawn with matplotlib and inlined as SVG.
+
+Nothing here decides anything: it puts figures on paper. Colors are placeholders that the page fills
+in, so that a picture follows the colors of the page, in daylight and at night.
+"""
+
+import re
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from io import StringIO
+from typing import Any
+from unicodedata import east_asian_width
+
+import matplotlib
+from attrs import frozen
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from crmkit.cli.review.figures import Group
+from crmkit.cli.review.words import count, percent
+from crmkit.segmentation import CurvePoint, ParetoReport
+from crmkit.tiering import MigrationMatrix, Tier
+
+__all__ = ["concentration", "grid", "migrations", "sizes"]
+
+# What a color is for, and the placeholder that stands for it in the drawing.
+INK, MUTED, LINE, ACCENT, SECOND, UP, DOWN = (f"#0a0b{number:02x}" for number in range(1, 8))
+_VARIABLES = {
+    INK: "var(--ink)",
+    MUTED: "var(--muted)",
+    LINE: "var(--line)",
+    ACCENT: "var(--accent)",
+    SECOND: "var(--second)",
+    UP: "var(--up)",
+    DOWN: "var(--down)",
+}
+_STYLE: Any = {
+    "font.family": "DejaVu Sans",
+    "font.size": 12,
+    "svg.fonttype": "none",  # Texts stay texts: to be read aloud, searched and copied.
+    "svg.hashsalt": "crmkit",  # Equal figures give an equal file.
+    "text.parse_math": False,  # A name with dollar signs is a name.
+    "text.color": INK,
+    "axes.edgecolor": LINE,
+    "axes.labelcolor": MUTED,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.major.size": 0,
+    "ytick.major.size": 0,
+    "grid.color": LINE,
+    "grid.linewidth": 0.8,
+}
+_FEW_PLACES = 6
+"""A matrix of more tiers takes the whole width of the page."""
+
+_STRONGEST = 0.6
+"""How much of the color the fullest cell has: what is written on it stays readable."""
+
+
+@frozen(kw_only=True)
+class _Paper:
+    """How large a picture is, and how much room its labels need around it, all in inches."""
+
+    width: float = 6.2
+    height: float
+    left: float = 0.1
+    right: float = 0.1
+    top: float = 0.1
+    bottom: float = 0.1
+
+    @property
+    def margins(self) -> dict[str, float]:
+        """The same as matplotlib asks for it: as parts of the whole."""
+        return {
+            "left": self.left / self.width,
+            "right": 1 - self.right / self.width,
+            "bottom": self.bottom / self.height,
+            "top": 1 - self.top / self.height,
+        }
+
+
+def _drawn(paper: _Paper, draw: Callable[[Any], None]) -> str:
+    """Draw on one pair of axes and give the picture as an SVG element for a page."""
+    text = StringIO()
+    with matplotlib.rc_context(_STYLE), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # The font that measures lacks letters that a page has.
+        figure = Figure(figsize=(paper.width, paper.height))
+        figure.subplots_adjust(**paper.margins)
+        FigureCanvasSVG(figure)
+        draw(figure.subplots())
+        figure.savefig(text, format="svg", transparent=True, metadata={"Date": None})
+    return _inlined(text.getvalue())
+
+
+def _room(names: Iterable[str]) -> float:
+    """How much room names take beside a picture."""
+    return 0.2 + 0.095 * max(map(_letters, names))
+
+
+def _letters(name: str) -> int:
+    """How many letters wide a name is; one of a Chinese name is as wide as two others."""
+    return sum(1 + (east_asian_width(letter) in "WF") for letter in name)
+
+
+def _inlined(svg: str) -> str:
+    """Leave out what only a file of its own needs, and let the page choose fonts and colors."""
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    svg = re.sub(r' xmlns(:\w+)?="[^"]*"| version="1.1"', "", svg)
+    svg = svg.replace("xlink:href", "href")
+    svg = re.sub(r'<svg[^>]*viewBox="([^"]*)"[^>]*>', r'<svg viewBox="\1">', svg, count=1)
+    svg = re.sub(r"'DejaVu Sans'[^;\"]*", "inherit", svg)
+    for color, variable in _VARIABLES.items():
+        svg = svg.replace(color, variable)
+    return svg
+
+
+# --- the pictures ---------------------------------------------------------------------------------
+
+
+def concentration(curve: Sequence[CurvePoint], pareto: ParetoReport) -> str:
+    """How much of the revenue the best so many percent of customers bring."""
+
+    def draw(axes: Any) -> None:
+        heads = [float(point.customers) * 100 for point in curve]
+        value = [float(point.value) * 100 for point in curve]
+        axes.plot([0, 100], [0, 100], color=LINE, linewidth=1.2)
+        axes.fill_between(heads, value, heads, color=ACCENT, alpha=0.12, linewidth=0)
+        axes.plot(heads, value, color=ACCENT, linewidth=2.4)
+        at = float(pareto.share_of_customers) * 100, float(pareto.share_of_value) * 100
+        axes.plot([at[0], at[0], 0], [0, at[1], at[1]], color=MUTED, linewidth=1, dashes=(3, 3))
+        axes.plot(*at, "o", color=ACCENT, markersize=7)
+        axes.annotate(
+            f"{percent(pareto.share_of_customers)} of customers\nbring "
+            f"{percent(pareto.share_of_value)}",
+            at,
+            xytext=(14, -8),
+            textcoords="offset points",
+            va="top",
+        )
+        _percent_axes(axes, "customers, the best first", "revenue")
+
+    return _drawn(_Paper(height=4.6, left=0.8, bottom=0.6, right=0.25), draw)
+
+
+def grid(
+    counts: Mapping[tuple[int, int], int], bins: int, names: Mapping[tuple[int, int], str]
+) -> str:
+    """How many customers have each recency score (across) and frequency score (upwards)."""
+    most = max(counts.values())
+    scores = range(1, bins + 1)
+
+    def draw(axes: Any) -> None:
+        for column, recency in enumerate(scores):
+            for row, frequency in enumerate(scores):
+                here = counts.get((recency, frequency), 0)
+                _cell(axes, column, row, ACCENT, here / most)
+                name = names.get((recency, frequency), "")
+                _label(axes, column, row, count(here) if here else "", name)
+        _matrix_axes(axes, bins)
+        axes.set_xticks(range(bins), scores)
+        axes.set_yticks(range(bins), scores)
+        axes.set_xlabel("recency score (the last purchase: long ago to just now)")
+        axes.set_ylabel("frequency score (purchases: few to many)")
+
+    return _drawn(_Paper(height=5.0, left=0.6, bottom=0.6), draw)
+
+
+def sizes(groups: Sequence[Group]) -> str:
+    """Each group's share of the customers beside its share of the revenue."""
+    names = [group.name for group in groups]
+    heads = [float(group.share_of_customers) * 100 for group in groups]
+    value = [float(group.share_of_revenue) * 100 for group in groups]
+
+    def draw(axes: Any) -> None:
+        places = range(len(groups))
+        axes.barh([y - 0.19 for y in places], heads, height=0.34, color=SECOND)
+        axes.barh([y + 0.19 for y in places], value, height=0.34, color=ACCENT)
+        for y, group in enumerate(groups):
+            for offset, width, part in (
+                (-0.19, heads[y], group.share_of_customers),
+                (0.19, value[y], group.share_of_revenue),
+            ):
+                axes.annotate(
+                    percent(part),
+                    (max(width, 0), y + offset),
+                    xytext=(5, 0),
+                    textcoords="offset points",
+                    va="center",
+                    fontsize=10.5,
+                )
+        axes.set_yticks(places, names, color=INK)
+        axes.set_ylim(len(groups) - 0.5, -0.5)
+        axes.set_xlim(min(0, *value), max(*heads, *value) * 1.14)
+        axes.set_xticks([])
+        axes.spines["bottom"].set_visible(False)
+
+    return _drawn(_Paper(height=0.2 + 0.47 * len(groups), left=_room(names)), draw)
+
+
+def migrations(matrix: MigrationMatrix) -> str:
+    """From which tier (at the side) to which (at the top) customers have moved."""
+    places: list[Tier | None] = list(matrix.tiers)
+    if matrix.were_in(None) or matrix.are_in(None):
+        places.append(None)
+    names = [tier.name if tier is not None else "none" for tier in places]
+    most = max(
+        (way.customers for way in matrix.migrations if way.from_tier != way.to_tier), default=1
+    )
+    is_wide = len(places) > _FEW_PLACES
+
+    def draw(axes: Any) -> None:
+        for row, before in enumerate(places):
+            for column, after in enumerate(places):
+                here = matrix.count(before, after)
+                color = MUTED if row == column else UP if column < row else DOWN
+                part = 0.3 if row == column else here / most
+                _cell(axes, column, row, color, part if here else 0)
+                _label(axes, column, row, count(here) if here else "", "")
+        _matrix_axes(axes, len(places))
+        slant = {"rotation": 35, "ha": "left"} if is_wide else {}
+        axes.xaxis.tick_top()
+        axes.set_xticks(range(len(places)), names, **slant)
+        axes.set_yticks(range(len(places)), names)
+        axes.invert_yaxis()
+
+    paper = _Paper(
+        width=12.8 if is_wide else 6.2,
+        height=0.5 + 0.42 * len(places) + (_room(names) * 0.6 if is_wide else 0),
+        left=_room(names),
+        top=_room(names) * 0.6 + 0.1 if is_wide else 0.4,
+        right=0.9 if is_wide else 0.1,
+    )
+    return _drawn(paper, draw)
+
+
+# --- on the axes ----------------------------------------------------------------------------------
+
+
+def _percent_axes(axes: Any, across: str, upwards: str) -> None:
+    ticks = range(0, 101, 20)
+    axes.set_xticks(ticks, [f"{tick} %" for tick in ticks])
+    axes.set_yticks(ticks, [f"{tick} %" for tick in ticks])
+    axes.set_xlim(0, 100.5)
+    axes.set_ylim(0, 101)
+    axes.grid(axis="y")
+    axes.set_axisbelow(True)
+    axes.set_xlabel(across)
+    axes.set_ylabel(upwards)
+
+
+def _cell(axes: Any, column: int, row: int, color: str, part: float) -> None:
+    axes.add_patch(
+        Rectangle(
+            (column - 0.47, row - 0.47),
+            0.94,
+            0.94,
+            facecolor=color if part else LINE,
+            alpha=max(part, 0.05) * _STRONGEST if part else 0.35,
+            linewidth=0,
+        )
+    )
+
+
+def _label(axes: Any, column: int, row: int, number: str, name: str) -> None:
+    shift = 0.16 if name else 0
+    axes.text(column, row + shift, number, ha="center", va="center")
+    if name:
+        axes.text(column, row - 0.2, name, ha="center", va="center", fontsize=9)
+
+
+def _matrix_axes(axes: Any, size: int) -> None:
+    axes.set_xlim(-0.5, size - 0.5)
+    axes.set_ylim(-0.5, size - 0.5)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
