@@ -16,7 +16,7 @@ def add_to(commands: "_SubParsersAction[Any]") -> None:
         help="segments, tiers and the best customers, from a file of purchases",
         usage="crmkit review FILE [options], or crmkit review --example",
         description="Read a file of purchases and show who the customers are: segments, ABC tiers "
-        "and\nthe customer pyramid, the few who bring most, and why each of them is where they are.",
+        "and\nthe customer pyramid, the few who bring most, and why each of them is one.",
     )
     parser.set_defaults(run=run)
     add_options(parser)
