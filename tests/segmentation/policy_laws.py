@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from functools import cache
+from fractions import Fraction
 from typing import Any
 
 from hypothesis import strategies as st
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from crmkit.decision import explain
 from crmkit.money import Money
 from crmkit.segmentation.facts import CustomerValue
-from crmkit.serialization import make_converter
+from crmkit.serialization import DocumentConverter, make_converter
 
 DAY = date(2026, 6, 30)
 
@@ -34,24 +34,25 @@ def worth(value: Money, customer: str = "C-1") -> CustomerValue:
 
 # Few distinct values make ties; many make long tails.
 populations = st.one_of(
-    st.lists(st.integers(-3, 5), min_size=1, max_size=25),
-    st.lists(st.integers(-500, 10_000), min_size=1, max_size=25),
+    st.lists(st.integers(-3, 5), min_size=1, max_size=15),
+    st.lists(st.integers(-500, 10_000), min_size=1, max_size=15),
 )
 
 
-def shares(count: int) -> st.SearchStrategy[list[Any]]:
-    """Rising shares above 0 and at most 1."""
-    some = st.fractions("1/100", 1, max_denominator=100)
-    return st.lists(some, min_size=count, max_size=count, unique=True).map(sorted)
+def shares(count: int) -> st.SearchStrategy[list[Fraction]]:
+    """Rising shares above 0 and at most 1; sixtieths hold halves, thirds, fifths and more."""
+    some = st.sets(st.integers(1, 60), min_size=count, max_size=count)
+    return some.map(lambda parts: [Fraction(part, 60) for part in sorted(parts)])
 
 
 # Making a converter takes a while, and a law asks for one again and again.
-_converter_for = cache(make_converter)
+_converters: dict[type, DocumentConverter] = {}
 
 
 def written_and_read(policy: Any) -> Any:
     """The policy after a journey through JSON."""
-    converter = _converter_for(type(policy))
+    kind = type(policy)
+    converter = _converters[kind] = _converters.get(kind) or make_converter(kind)
     return converter.loads(converter.dumps(policy))
 
 

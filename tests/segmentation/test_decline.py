@@ -48,7 +48,7 @@ relationships = st.builds(
 )
 detectors = st.builds(
     DeclineDetector,
-    shrinks_by=st.fractions("1/50", 1, max_denominator=50),
+    shrinks_by=st.integers(1, 60).map(lambda part: Fraction(part, 60)),
     cracks_from=st.integers(1, 3),
     signs=st.sets(st.sampled_from(SIGNS)).map(frozenset),
 )

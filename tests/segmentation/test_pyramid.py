@@ -27,7 +27,7 @@ BEFORE = CutConvention.SHARE_BEFORE_BELOW
 INCLUDING = CutConvention.SHARE_INCLUDING_AT_MOST
 conventions = st.sampled_from(CutConvention)
 # Each layer takes a part of the heads; together they leave some for the lead layer.
-layer_shares = st.tuples(*[st.fractions("1/50", "1/3", max_denominator=50)] * 3)
+layer_shares = st.tuples(*[st.integers(1, 20).map(lambda part: Fraction(part, 60))] * 3)
 
 
 def fitted(values: list[Money], parts: tuple[Fraction, ...] | None = None, **terms) -> str:
