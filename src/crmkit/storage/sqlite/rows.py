@@ -212,9 +212,9 @@ def _write_shelves(connection: sqlite3.Connection, changes: Changes) -> None:
 def _check_new_versions(name: str, floor: int, changes: Changes) -> None:
     """A new record must not get a version that a record removed in between may have had."""
     for place, change in changes.records.items():
-        if place[0] == name and change.row is not None and not changes.seen[place]:
-            if change.row.version <= floor:
-                raise VersionConflict(name, 0, None)
+        is_new = place[0] == name and not changes.seen[place]
+        if is_new and change.row is not None and change.row.version <= floor:
+            raise VersionConflict(name, 0, None)
 
 
 def _check_seen(connection: sqlite3.Connection, changes: Changes) -> None:
