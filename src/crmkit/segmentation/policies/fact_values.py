@@ -57,9 +57,11 @@ def as_quantities(values: Iterable[str | Quantity]) -> tuple[Quantity, ...]:
     return tuple(as_quantity(value) for value in values)
 
 
-def magnitude(value: Quantity) -> Fraction:
+def magnitude(value: Quantity) -> int | Fraction:
     """The size of a quantity as an exact number; money in its minor units."""
-    return Fraction(value.minor if isinstance(value, Money) else value)
+    if isinstance(value, Money):
+        return value.minor
+    return value if isinstance(value, int) else Fraction(value)
 
 
 def check_one_kind(values: Iterable[Quantity], what: str) -> None:
@@ -115,7 +117,8 @@ def read_quantity(facts: DatedFacts, name: str, like: Quantity) -> Quantity:
     if isinstance(like, Money) or type(value) not in (int, Decimal):
         wanted = "Money" if isinstance(like, Money) else "an int or a Decimal"
         raise InvalidValue(f"{name} is a {type(value).__name__}: pass {wanted}")
-    as_fraction(value, name)  # type: ignore[arg-type]  # It refuses NaN and infinity.
+    if isinstance(value, Decimal):
+        as_fraction(value, name)  # It refuses NaN and infinity.
     return value  # type: ignore[return-value]
 
 

@@ -77,8 +77,11 @@ class FixedBounds:
 
     def part(self, value: Quantity) -> Fraction:
         """How far the value lies from the worst towards the best."""
-        worst, best = magnitude(self.worst), magnitude(self.best)
-        return min(max((magnitude(value) - worst) / (best - worst), _NOTHING), _ALL)
+        worst = magnitude(self.worst)
+        way, gone = magnitude(self.best) - worst, magnitude(value) - worst
+        if way < 0:
+            way, gone = -way, -gone
+        return Fraction(min(max(gone, 0), way), way)
 
 
 # --- by rank in a population ----------------------------------------------------------------------
@@ -140,12 +143,10 @@ class RankCuts:
 
     def part(self, value: Quantity) -> Fraction:
         """The part of the cuts that the value reaches."""
-        edges = [magnitude(cut) for cut in self.cuts]
+        size, cuts = magnitude(value), len(self.cuts)
         if self.smaller_is_better:
-            reached = len(edges) - bisect_left(edges, magnitude(value))
-        else:
-            reached = bisect_right(edges, magnitude(value))
-        return Fraction(reached, len(edges))
+            return Fraction(cuts - bisect_left(self.cuts, size, key=magnitude), cuts)
+        return Fraction(bisect_right(self.cuts, size, key=magnitude), cuts)
 
 
 def _counted(population: Histogram | Iterable[Quantity]) -> list[tuple[Quantity, int]]:
@@ -208,7 +209,8 @@ class StepTable:
 
     def part(self, value: Quantity) -> Fraction:
         """The part of the highest step reached."""
-        reached = [s.part for s in self.steps if magnitude(s.at_least) <= magnitude(value)]
+        size = magnitude(value)
+        reached = [step.part for step in self.steps if magnitude(step.at_least) <= size]
         return reached[-1] if reached else self.below
 
 

@@ -10,7 +10,7 @@ from attrs import field, frozen
 
 from crmkit.decision import Decision, Evidence, EvidenceValue, noted
 from crmkit.errors import InvalidPolicy, InvalidValue
-from crmkit.money import Rounding, as_fraction, round_fraction
+from crmkit.money import as_fraction
 from crmkit.segmentation.policies.fact_values import (
     DatedFacts,
     criterion_of,
@@ -126,6 +126,8 @@ class ValueScale:
     out_of: int = 100
     digits: int = 2
     missing: MissingFactor = MissingFactor.COUNTS_AS_NOTHING
+    # What each factor can earn when all count, in units of the last digit: worked out once.
+    _most: tuple[int, ...] = field(init=False, repr=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
         check_names([factor.fact for factor in self.factors], "factors")
@@ -133,6 +135,12 @@ class ValueScale:
             raise InvalidPolicy("a score needs at least one factor")
         if not (1 <= self.out_of <= 1_000_000 and 0 <= self.digits <= 6):
             raise InvalidPolicy("a scale has 1 to 1,000,000 points and 0 to 6 digits")
+        weights = [factor.weight for factor in self.factors]
+        object.__setattr__(self, "_most", _handed_out(self._units, weights))
+
+    @property
+    def _units(self) -> int:
+        return self.out_of * int(10**self.digits)
 
     def __call__(self, facts: DatedFacts, /) -> Decision[ValueScore]:
         """Score one customer, with what each factor earned of what it could have earned."""
@@ -145,7 +153,9 @@ class ValueScale:
                     noted("points-at-most", exact_decimal(most, self.digits)),
                 ),
             )
-            for factor, observed, earned, most in self._earned(facts)
+            for factor, (observed, earned, most) in zip(
+                self.factors, self._earned(facts), strict=True
+            )
         )
         return Decision(
             self.score_of(evidence), "value-score", facts.as_of, evidence, subject=facts.customer
@@ -159,38 +169,38 @@ class ValueScale:
 
     def outcomes(self, facts: Iterable[DatedFacts]) -> list[ValueScore]:
         """The scores of many customers, as the call gives them one by one."""
-        return [
-            self._score(sum(earned for _, _, earned, _ in self._earned(item))) for item in facts
-        ]
+        return [self._score(sum(earned for _, earned, _ in self._earned(item))) for item in facts]
 
     def _score(self, units: int) -> ValueScore:
         return ValueScore(points=exact_decimal(units, self.digits), out_of=self.out_of)
 
-    def _earned(
-        self, facts: DatedFacts
-    ) -> list[tuple[ValueFactor, EvidenceValue | None, int, int]]:
-        """Each factor, what was observed, earned, and to be earned, in units of the last digit."""
+    def _earned(self, facts: DatedFacts) -> list[tuple[EvidenceValue | None, int, int]]:
+        """For each factor what was observed, earned, and to be earned, in units."""
         seen = [factor.observe(facts) for factor in self.factors]
-        counts = [
-            self.missing is MissingFactor.COUNTS_AS_NOTHING or observed is not None
-            for observed, _ in seen
-        ]
         return [
-            (factor, observed, round_fraction(part * most, Rounding.HALF_EVEN), most)
-            for factor, (observed, part), most in zip(
-                self.factors, seen, self._handed_out(counts), strict=True
-            )
+            (observed, _half_even(part, most), most)
+            for (observed, part), most in zip(seen, self._to_be_earned(seen), strict=True)
         ]
 
-    def _handed_out(self, counts: list[bool]) -> list[int]:
-        """The units of the scale, shared out among the factors that count, none lost."""
-        weights = [
-            f.weight if c else Fraction(0) for f, c in zip(self.factors, counts, strict=True)
-        ]
-        units = self.out_of * 10**self.digits
-        whole = sum(weights, Fraction(0)) or Fraction(1)
-        ends = [
-            round_fraction(units * end / whole, Rounding.HALF_EVEN)
-            for end in accumulate(weights, initial=Fraction(0))
-        ]
-        return [end - start for start, end in pairwise(ends)]
+    def _to_be_earned(
+        self, seen: Iterable[tuple[EvidenceValue | None, Fraction]]
+    ) -> tuple[int, ...]:
+        if self.missing is MissingFactor.COUNTS_AS_NOTHING:
+            return self._most
+        pairs = zip(self.factors, seen, strict=True)
+        known = [f.weight if value is not None else Fraction(0) for f, (value, _) in pairs]
+        return _handed_out(self._units, known)
+
+
+def _handed_out(units: int, weights: Iterable[Fraction]) -> tuple[int, ...]:
+    """Share out whole units by weight, none lost; where all weights are 0, nobody gets any."""
+    ends = list(accumulate(weights, initial=Fraction(0)))
+    whole = ends[-1] or Fraction(1)
+    rounded = [_half_even(end / whole, units) for end in ends]
+    return tuple(end - start for start, end in pairwise(rounded))
+
+
+def _half_even(part: Fraction, units: int) -> int:
+    """A part of whole units, rounded half to even: in whole numbers, for the sake of speed."""
+    whole, rest = divmod(part.numerator * units, part.denominator)
+    return whole + (2 * rest > part.denominator or (2 * rest == part.denominator and whole % 2))
