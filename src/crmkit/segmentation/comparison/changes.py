@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar, cast
 import attrs
 from attrs import frozen
 
-from crmkit.decision import Comparison, Decision, Evidence, Policy
+from crmkit.decision import Evidence, Policy
 from crmkit.errors import InvalidMoney
 from crmkit.money import Money
 
@@ -28,12 +28,16 @@ Sizable = int | Decimal | Money | date | timedelta
 
 @frozen
 class Change(Generic[OutcomeT]):
-    """A change of one fact that changes a decision: from what was observed to what is needed."""
+    """A change of one fact that changes a decision: from what was observed to what is needed.
+
+    ``fact`` names the field of the facts that was varied to find out, where that was done.
+    """
 
     criterion: str
     observed: Sizable
     needed: Sizable
     outcome: OutcomeT
+    fact: str | None = None
 
     @property
     def difference(self) -> int | Decimal | Money | timedelta:
@@ -78,24 +82,28 @@ def possible_changes(
 ) -> tuple[Change[OutcomeT], ...]:
     """List the changes of one fact that would change the decision about a customer.
 
-    They are read off the thresholds in the evidence, and each is tried: the policy is asked again
-    about facts with that one value changed, and must come to another outcome because of it. Facts
-    that are attrs or dataclass instances can be varied so; a number of days is also varied by
-    moving a date. A policy that knows better offers ``possible_changes(facts)`` itself.
+    For each fact and each outcome it is the smallest one. They are read off the thresholds in the
+    evidence, and each is tried: the policy is asked again about facts with that one value changed,
+    and must come to another outcome. Facts that are attrs or dataclass instances can be varied so;
+    a number of days is also varied by moving a date. A policy that knows better offers
+    ``possible_changes(facts)`` itself.
     """
     own = getattr(policy, "possible_changes", None)
     if own is not None:
         return tuple(own(facts))
     decision = policy(facts)
-    found: dict[tuple[str, Sizable], Change[OutcomeT]] = {}
+    found: dict[tuple[str, OutcomeT], Change[OutcomeT]] = {}
     for item in _items(decision.evidence):
         for needed in _turning_points(item):
-            other = _decision_with(policy, facts, item, needed)
-            if other is not None and other.outcome != decision.outcome:
-                observed = cast("Sizable", item.observed)
-                change = Change(item.criterion, observed, needed, other.outcome)
-                found.setdefault((item.criterion, needed), change)
+            for change in _tried(policy, facts, item, needed):
+                if change.outcome != decision.outcome:
+                    way = (str(change.fact), change.outcome)
+                    found[way] = min(found.get(way, change), change, key=_distance)
     return tuple(found.values())
+
+
+def _distance(change: Change[OutcomeT]) -> Fraction:
+    return abs(_number(change.needed) - _number(change.observed))
 
 
 def _items(evidence: Iterable[Evidence]) -> Iterator[Evidence]:
@@ -104,31 +112,19 @@ def _items(evidence: Iterable[Evidence]) -> Iterator[Evidence]:
         yield from _items(item.parts)
 
 
-# How many steps beside the required value the verdict turns: when it is not met, and when it is.
-_TURNS: Mapping[Comparison | None, tuple[tuple[int, ...], tuple[int, ...]]] = MappingProxyType(
-    {
-        Comparison.AT_LEAST: ((0,), (-1,)),
-        Comparison.AT_MOST: ((0,), (1,)),
-        Comparison.ABOVE: ((1,), (0,)),
-        Comparison.BELOW: ((-1,), (0,)),
-        Comparison.EQUALS: ((0,), (-1, 1)),
-        Comparison.DIFFERS: ((-1, 1), (0,)),
-    }
-)
-
-
 def _turning_points(item: Evidence) -> Iterator[Sizable]:
-    """The values nearest to the required one with which the verdict would be the other one."""
-    kind = type(item.required)
-    if kind is not type(item.observed) or kind not in _SIZABLE or item.comparison not in _TURNS:
-        return
+    """The values at which and beside which a verdict, and with it the decision, can turn."""
     required: Any = item.required
-    for steps in _TURNS[item.comparison][bool(item.met)]:
-        with suppress(OverflowError, InvalidMoney):
-            if steps == 0:
-                yield required
-            elif kind in _STEPS:
-                yield required + _STEPS[kind](required) * steps
+    kind = type(required)
+    if kind is not type(item.observed) or kind not in _SIZABLE or item.comparison is None:
+        return
+    yield required
+    if kind in _STEPS:
+        step = _STEPS[kind](required)
+        for difference in (step, -step):
+            # The last day and the largest amount have nothing beyond them.
+            with suppress(OverflowError, InvalidMoney):
+                yield required + difference
 
 
 # Between two whole numbers, amounts or days there is nothing; between two decimals there is.
@@ -142,25 +138,25 @@ _STEPS: Mapping[type, Callable[[Any], Any]] = MappingProxyType(
 _SIZABLE = frozenset({int, Decimal, Money, date, timedelta})
 
 
-def _decision_with(
+def _tried(
     policy: Policy[FactsT, OutcomeT], facts: FactsT, item: Evidence, needed: Sizable
-) -> Decision[OutcomeT] | None:
-    """The decision about facts in which this one criterion has the needed value, if there are any.
+) -> Iterator[Change[OutcomeT]]:
+    """What comes of facts in which this one criterion has the needed value, if there are any.
 
     Which fact a criterion is about is found by trying: it is the one that moves it.
     """
     for name, value in _candidates(facts, item.observed, needed):
-        # The facts refuse what would contradict the rest of them, a policy what it cannot judge.
+        # Facts refuse what would contradict the rest of them, or what cannot be given to them at
+        # all; a policy refuses what it cannot judge.
         with suppress(ValueError, TypeError):
             decision = policy(_replaced(facts, name, value))
-            shown = [other.observed for other in _items(decision.evidence) if _same(other, item)]
-            if needed in shown:
-                return decision
-    return None
+            if any(_shows(other, item.criterion, needed) for other in _items(decision.evidence)):
+                observed = cast("Sizable", item.observed)
+                yield Change(item.criterion, observed, needed, decision.outcome, name)
 
 
-def _same(one: Evidence, other: Evidence) -> bool:
-    return one.criterion == other.criterion
+def _shows(item: Evidence, criterion: str, value: Sizable) -> bool:
+    return (item.criterion, item.observed) == (criterion, value)
 
 
 def _candidates(facts: object, observed: Any, needed: Any) -> Iterator[tuple[str, object]]:
@@ -178,13 +174,12 @@ def _candidates(facts: object, observed: Any, needed: Any) -> Iterator[tuple[str
 
 def _names(facts: Any) -> list[str]:
     """The fields that can be given another value; the day that the facts are of stays."""
-    names: list[str] = []
+    fields: Iterable[Any] = ()
     if attrs.has(type(facts)):
         fields = attrs.fields(type(facts))
-        names = [each.name for each in fields if each.init and each.alias == each.name]
     elif is_dataclass(facts):
-        names = [each.name for each in dataclass_fields(facts) if each.init]
-    return [name for name in names if name != "as_of"]
+        fields = dataclass_fields(facts)
+    return [each.name for each in fields if each.name != "as_of"]
 
 
 def _replaced(facts: Any, name: str, value: object) -> Any:
