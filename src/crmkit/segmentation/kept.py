@@ -8,12 +8,24 @@ from attrs import frozen
 from crmkit.identifiers import check_identifier
 from crmkit.period import check_date
 from crmkit.segmentation.policies.abc_tiers import AbcTiers
+from crmkit.segmentation.policies.buyer_class import BuyerClasses
+from crmkit.segmentation.policies.credit_grade import CreditGrades
+from crmkit.segmentation.policies.decline import DeclineDetector
+from crmkit.segmentation.policies.lifecycle_stage import LifecycleStages
+from crmkit.segmentation.policies.lists import CustomerLists
+from crmkit.segmentation.policies.matrix import CustomerMatrix
+from crmkit.segmentation.policies.named_owner import NamedOwner
 from crmkit.segmentation.policies.nested_rfm import NestedRfmScale
-from crmkit.segmentation.policies.pareto import ParetoFocus
+from crmkit.segmentation.policies.pareto import ParetoFocus, ParetoReport
+from crmkit.segmentation.policies.partner_abc import PartnerAbc
 from crmkit.segmentation.policies.pyramid import CustomerPyramid
 from crmkit.segmentation.policies.rfm import RfmScale
 from crmkit.segmentation.policies.rules import RuleSegments
 from crmkit.segmentation.policies.segment_map import RfmSegmentation, SegmentMap
+from crmkit.segmentation.policies.service_channel import ServiceChannels
+from crmkit.segmentation.policies.two_scores import CompanyScores, TwoScores
+from crmkit.segmentation.policies.value_score import ValueScale
+from crmkit.segmentation.policies.value_segments import SpendingReview, ValueSegments
 from crmkit.serialization import make_converter
 from crmkit.storage import Collection, Index, IndexValue, Repository
 from crmkit.tiering import RetieringPolicy, TierHistory, TierLadder
@@ -56,16 +68,31 @@ class PolicyVersion(Generic[PolicyT]):
 
 STORED_TYPES = (
     AbcTiers,
+    BuyerClasses,
+    CompanyScores,
+    CreditGrades,
+    CustomerLists,
+    CustomerMatrix,
     CustomerPyramid,
+    DeclineDetector,
+    LifecycleStages,
+    NamedOwner,
     NestedRfmScale,
     ParetoFocus,
+    ParetoReport,
+    PartnerAbc,
     RetieringPolicy,
     RfmScale,
     RfmSegmentation,
     RuleSegments,
     SegmentMap,
+    ServiceChannels,
+    SpendingReview,
     TierHistory,
     TierLadder,
+    TwoScores,
+    ValueScale,
+    ValueSegments,
 )
 """Every type of segmentation that can be kept: ``make_converter(*STORED_TYPES)``."""
 
