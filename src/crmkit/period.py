@@ -56,7 +56,7 @@ _CONTEXT = Context(
     flags=[],
     traps=[DivisionByZero, InvalidOperation, Overflow],
 )
-_LARGEST_FORCE = Decimal(10**18)
+_LARGEST_FORCE = 10**18
 
 
 class Unit(StrEnum):
