@@ -660,6 +660,11 @@ class TestRetieringPolicy:
         follow = RetieringPolicy(LADDER)
         assert self.outcome(follow, "bronze", "01-01", below_since="01-01") == "gold"
 
+    def test_on_the_last_day_of_the_calendar_there_is_no_day_after(self):
+        held = TierHistory(CUSTOMER).changed(GOLD, on=date.max, reason="earned")
+        facts = RetieringFacts.of(held, Decision(BRONZE, "yearly-spend", date.max))
+        assert RetieringPolicy(LADDER).falls_on(facts) == date.max
+
     @pytest.mark.parametrize(("on", "tier"), [("03-31", "gold"), ("04-01", "bronze")])
     def test_a_review_lowers_on_its_day(self, on, tier):
         quarterly = RetieringPolicy(LADDER, reviews=ReviewCycle(NEW_YEAR, 1, Unit.QUARTER))

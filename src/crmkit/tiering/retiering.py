@@ -1,8 +1,9 @@
 """Which tier to hold, given which one is earned: the rules by which tiers rise and fall."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Self
 
 from attrs import field, frozen
@@ -16,6 +17,8 @@ from crmkit.tiering.ladder import Tier, TierLadder
 
 __all__ = ["Downgrade", "Grace", "RetieringFacts", "RetieringPolicy", "ReviewCycle"]
 
+_ONE_DAY = timedelta(days=1)
+_LAST_BUT_ONE = date.max - _ONE_DAY
 _LONGEST_DAYS = {Unit.DAY: 1, Unit.WEEK: 7, Unit.MONTH: 31, Unit.QUARTER: 92, Unit.YEAR: 366}
 
 
@@ -48,16 +51,22 @@ class ReviewCycle:
 
     def next_from(self, day: date) -> date:
         """The first review on a day or after it."""
-        if day <= self.first_on:
-            return self.first_on
-        # Counting in the longest months and years never counts beyond the day.
-        number = (day - self.first_on).days // (_LONGEST_DAYS[self.unit] * self.every)
-        while (review := self.review(number)) < day:
-            number += 1
-        return review
+        return _next_review(self, day)
 
     def __contains__(self, day: date) -> bool:
         return self.next_from(day) == day
+
+
+# A batch asks about few different days, and calendar arithmetic is slow.
+@lru_cache(maxsize=1024)
+def _next_review(cycle: ReviewCycle, day: date) -> date:
+    if day <= cycle.first_on:
+        return cycle.first_on
+    # Counting in the longest months and years never counts beyond the day.
+    number = (day - cycle.first_on).days // (_LONGEST_DAYS[cycle.unit] * cycle.every)
+    while (review := cycle.review(number)) < day:
+        number += 1
+    return review
 
 
 @frozen
@@ -247,7 +256,7 @@ class RetieringPolicy:
         day = max(facts.below_since or facts.as_of, facts.held_since)
         if self.grace is not None:
             day = self.grace.end(day)
-        day = max(day, add_units(facts.held_since, 1, Unit.DAY))
+        day = max(day, min(facts.held_since, _LAST_BUT_ONE) + _ONE_DAY)
         return self.reviews.next_from(day) if self.reviews is not None else day
 
     def _held_and_earned(self, facts: RetieringFacts) -> tuple[Tier | None, Tier]:
