@@ -60,8 +60,7 @@ class ReviewCycle:
 # A batch asks about few different days, and calendar arithmetic is slow.
 @lru_cache(maxsize=1024)
 def _next_review(cycle: ReviewCycle, day: date) -> date:
-    if day <= cycle.first_on:
-        return cycle.first_on
+    day = max(day, cycle.first_on)
     # Counting in the longest months and years never counts beyond the day.
     number = (day - cycle.first_on).days // (_LONGEST_DAYS[cycle.unit] * cycle.every)
     while (review := cycle.review(number)) < day:
