@@ -1,364 +1,48 @@
-"""Tiers: what customers hold, why it changes, and who moved."""
+"""Upgrades at once, and downgrades as the policy says."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crmkit.decision import Decision, all_of, at_least, explain, none_of, noted
-from crmkit.errors import InvalidPolicy, InvalidValue, NaiveDatetime
+from crmkit.decision import Decision, at_least, explain
+from crmkit.errors import InvalidPolicy, InvalidValue
 from crmkit.identifiers import CustomerId
 from crmkit.period import Unit, add_units
-from crmkit.serialization import make_converter
 from crmkit.tiering import (
     Downgrade,
     Grace,
-    Migration,
-    MigrationMatrix,
-    Movement,
     RetieringFacts,
     RetieringPolicy,
     ReviewCycle,
     Tier,
-    TierChange,
     TierHistory,
     TierLadder,
-    migration_matrix,
     retier,
 )
-
-LADDER = TierLadder.of("bronze", "silver", "gold", "platinum")
-BRONZE, SILVER, GOLD, PLATINUM = LADDER
-CUSTOMER = CustomerId("C-7")
-NEW_YEAR = date(2026, 1, 1)
-KEPT = make_converter(TierHistory, RetieringPolicy, RetieringFacts, MigrationMatrix)
-
-tiers = st.sampled_from(LADDER.tiers)
-days = st.dates(date(2025, 1, 1), date(2027, 12, 31))
-units = st.sampled_from(Unit)
-
-
-def day(text: str) -> date:
-    """A day of 2026: ``day("03-01")``."""
-    return date.fromisoformat(f"2026-{text}")
-
-
-def noon(text: str) -> datetime:
-    """Noon of a day of 2026, in UTC."""
-    return datetime.fromisoformat(f"2026-{text}T12:00+00:00")
-
-
-def history(*changes: str) -> TierHistory:
-    """A history in words: ``history("01-01 silver", "03-01 gold", "06-01 none")``."""
-    kept = TierHistory(CUSTOMER)
-    for change in changes:
-        on, name = change.split()
-        to = None if name == "none" else LADDER.tier(name)
-        kept = kept.changed(to, on=day(on), reason="as earned")
-    return kept
-
-
-def earned(name: str, on: str, *evidence) -> Decision[Tier]:
-    """What the customer has earned by a day: ``earned("silver", "03-01")``."""
-    return Decision(LADDER.tier(name), "yearly-spend", day(on), evidence)
-
-
-def steps(to: st.SearchStrategy[Tier | None]) -> st.SearchStrategy[list[tuple[date, Tier | None]]]:
-    """Days in order, each with a tier; some days stand twice."""
-    pairs = st.lists(st.tuples(days, to), max_size=8)
-    return pairs.map(lambda found: sorted(found, key=lambda pair: pair[0]))
-
-
-def kept(moves: list[tuple[date, Tier | None]]) -> TierHistory:
-    """A history of those moves that lead anywhere."""
-    found = TierHistory(CUSTOMER)
-    for on, to in moves:
-        if to != found.tier:
-            found = found.changed(to, on=on, reason="as earned")
-    return found
-
-
-histories = steps(tiers | st.none()).map(kept)
-
-
-class TestTier:
-    """A tier has a name and a rank, and a higher rank is better."""
-
-    @given(st.integers(), st.integers())
-    def test_tiers_are_ordered_by_rank_alone(self, one, other):
-        assert (Tier("zinc", one) < Tier("amber", other)) is (one < other)
-        assert (Tier("zinc", one) >= Tier("amber", other)) is (one >= other)
-
-    def test_tiers_of_one_rank_and_two_names_are_two_tiers(self):
-        assert Tier("gold", 3) != Tier("golden", 3)
-        assert not Tier("gold", 3) < Tier("golden", 3)
-
-    def test_a_decision_shows_its_tier_by_name(self):
-        assert explain(earned("gold", "03-01")) == "gold, by yearly spend, as of 2026-03-01"
-
-    @pytest.mark.parametrize("rank", [True, "3", 3.0, None])
-    def test_a_rank_is_a_whole_number(self, rank):
-        with pytest.raises(InvalidValue, match="whole number"):
-            Tier("gold", rank)
-
-    @pytest.mark.parametrize("name", ["", " gold", "go\nld"])
-    def test_a_name_can_serve_as_a_key(self, name):
-        with pytest.raises(InvalidValue, match="the name of a tier"):
-            Tier(name, 3)
-
-
-class TestTierLadder:
-    """A ladder lists the tiers of a shop from the lowest to the highest."""
-
-    @given(st.permutations(LADDER.tiers))
-    def test_the_order_in_which_tiers_are_named_does_not_matter(self, shuffled):
-        assert TierLadder(tuple(shuffled)) == LADDER
-
-    def test_ends_and_neighbours(self):
-        assert (LADDER.lowest, LADDER.highest) == (BRONZE, PLATINUM)
-        assert (LADDER.below(SILVER), LADDER.above(SILVER)) == (BRONZE, GOLD)
-        assert (LADDER.below(BRONZE), LADDER.above(PLATINUM)) == (None, None)
-        assert [LADDER.position(tier) for tier in LADDER] == [0, 1, 2, 3]
-
-    @given(tiers)
-    def test_up_and_down_again_leads_back(self, tier):
-        above = LADDER.above(tier)
-        assert above is None or LADDER.below(above) == tier
-
-    @pytest.mark.parametrize(
-        "tiers",
-        [
-            (),
-            (Tier("gold", 1), Tier("gold", 2)),
-            (Tier("gold", 1), Tier("silver", 1)),
-            (Tier("gold", 1), Tier("gold", 1)),
-        ],
-        ids=["no tier", "one name twice", "one rank twice", "one tier twice"],
-    )
-    def test_each_tier_has_a_name_and_a_rank_of_its_own(self, tiers):
-        with pytest.raises(InvalidPolicy, match="at least one tier, and each has a name"):
-            TierLadder(tiers)
-
-    def test_gaps_between_ranks_leave_room_for_another_tier(self):
-        before = TierLadder((Tier("silver", 10), Tier("gold", 20)))
-        after = TierLadder((*before, Tier("rose gold", 15)))
-        assert after.below(before.tier("gold")) == Tier("rose gold", 15)
-
-    def test_an_unknown_name_is_told_the_known_ones(self):
-        with pytest.raises(InvalidValue, match=r"bronze \(rank 1\), silver \(rank 2\), gold"):
-            LADDER.tier("diamond")
-
-    @pytest.mark.parametrize("tier", [Tier("diamond", 9), Tier("gold", 9), Tier("golden", 3)])
-    def test_a_tier_of_another_ladder_has_no_place(self, tier):
-        with pytest.raises(InvalidValue, match=r"not on the ladder, which has bronze \(rank 1\)"):
-            LADDER.position(tier)
-
-    def test_a_named_class_is_placed_on_the_ladder_with_its_reasons(self):
-        spend = at_least("spend", 4_200, 5_000)
-        layer = Decision("silver", "pyramid", NEW_YEAR, (spend,), "C-7", "digest")
-        placed = LADDER.place(layer)
-        assert placed == Decision(SILVER, "pyramid", NEW_YEAR, (spend,), "C-7", "digest")
-
-
-class TestTierChange:
-    """A change has a day, a from, a to, and a reason."""
-
-    @pytest.mark.parametrize(
-        ("change", "message"),
-        [
-            ({"to_tier": BRONZE}, "leads to another tier"),
-            ({"reason": "  "}, "has a reason"),
-            ({"on": noon("01-01")}, "a datetime, not a date"),
-            ({"recorded_at": datetime(2026, 1, 1)}, "needs a time zone"),  # noqa: DTZ001
-        ],
-        ids=["no change", "no reason", "an instant", "no zone"],
-    )
-    def test_what_is_no_change_is_refused(self, change, message):
-        fine: dict[str, Any] = {"on": NEW_YEAR, "from_tier": BRONZE, "to_tier": GOLD}
-        with pytest.raises(InvalidValue, match=message):
-            TierChange(**{"reason": "earned"} | fine | change)
-
-    def test_coming_in_and_leaving_are_changes(self):
-        came = TierChange(on=NEW_YEAR, from_tier=None, to_tier=BRONZE, reason="joined")
-        left = TierChange(on=NEW_YEAR, from_tier=BRONZE, to_tier=None, reason="moved away")
-        assert came.from_tier is left.to_tier is None
-
-
-class TestTierHistory:
-    """A dated history of tiers with reasons; it only grows."""
-
-    @given(histories, days)
-    def test_the_tier_on_a_day_is_that_of_the_last_change_until_then(self, history, on):
-        until = [change.to_tier for change in history.changes if change.on <= on]
-        assert history.tier_on(on) == (until[-1] if until else None)
-
-    @given(histories, days, days)
-    def test_the_past_of_the_past_is_the_past(self, history, one, other):
-        assert history.as_of(one).as_of(other) == history.as_of(min(one, other))
-
-    @given(histories)
-    def test_each_change_begins_where_the_one_before_ended(self, history):
-        chain = [None, *(change.to_tier for change in history.changes)]
-        assert [(c.from_tier, c.to_tier) for c in history.changes] == list(pairwise(chain))
-
-    @given(histories)
-    def test_a_history_can_be_kept(self, history):
-        assert KEPT.loads(KEPT.dumps(history)) == history
-
-    def test_a_customer_without_changes_has_no_tier(self):
-        new = TierHistory(CUSTOMER)
-        assert (new.tier, new.since, new.tier_on(NEW_YEAR)) == (None, None, None)
-
-    def test_a_tier_is_held_from_the_day_of_its_change(self):
-        held = history("01-01 silver", "03-01 gold")
-        assert (held.tier_on(day("02-28")), held.tier_on(day("03-01"))) == (SILVER, GOLD)
-        assert (held.tier, held.since) == (GOLD, day("03-01"))
-
-    def test_a_customer_who_left_holds_nothing_and_may_come_back(self):
-        left = history("01-01 gold", "06-01 none")
-        assert (left.tier, left.since, left.tier_on(day("05-31"))) == (None, None, GOLD)
-        back = left.changed(SILVER, on=day("06-01"), reason="came back")
-        assert (back.tier, back.since) == (SILVER, day("06-01"))
-
-    def test_two_changes_on_one_day_leave_the_later_one(self):
-        assert history("01-01 gold", "01-01 silver").tier_on(NEW_YEAR) == SILVER
-
-    def test_a_change_must_not_be_dated_before_the_last_one(self):
-        with pytest.raises(InvalidValue, match="run forward in time"):
-            history("03-01 gold", "02-28 silver")
-
-    def test_a_change_begins_at_the_tier_that_is_held(self):
-        change = TierChange(on=day("03-01"), from_tier=BRONZE, to_tier=GOLD, reason="earned")
-        with pytest.raises(InvalidValue, match="begins at the tier that is held"):
-            history("01-01 silver").after(change)
-
-    def test_a_change_to_the_tier_that_is_held_is_none(self):
-        with pytest.raises(InvalidValue, match="leads to another tier"):
-            history("01-01 gold", "02-01 gold")
-
-    def test_a_history_is_about_somebody(self):
-        with pytest.raises(InvalidValue, match="customer is empty"):
-            TierHistory(CustomerId(""))
-
-    def test_the_past_is_asked_by_days(self):
-        with pytest.raises(InvalidValue, match="as_of is a datetime"):
-            history("01-01 gold").as_of(noon("01-01"))
-
-
-class TestWhatWasKnown:
-    """A change that was written down late was not known before."""
-
-    LATE = (
-        TierHistory(CUSTOMER)
-        .changed(SILVER, on=day("01-01"), reason="earned", recorded_at=noon("01-02"))
-        .changed(GOLD, on=day("03-01"), reason="earned", recorded_at=noon("03-10"))
-    )
-
-    @given(
-        st.lists(st.tuples(tiers, st.none() | st.integers(0, 400)), max_size=6),
-        st.integers(-1, 401),
-    )
-    def test_what_was_known_is_the_history_up_to_the_first_change_not_known(self, moves, seen):
-        start = datetime(2026, 1, 1, tzinfo=UTC)
-        full, last = TierHistory(CUSTOMER), start
-        for to, hours in moves:
-            instant = None if hours is None else start + timedelta(hours=hours)
-            if to != full.tier and (instant is None or instant >= last):
-                full = full.changed(to, on=NEW_YEAR, reason="earned", recorded_at=instant)
-                last = instant or last
-        known_by = start + timedelta(hours=seen)
-        known = full.as_of(NEW_YEAR, known_by=known_by).changes
-        assert known == full.changes[: len(known)]
-        assert all(change.recorded_at is None or change.recorded_at <= known_by for change in known)
-        following = full.changes[len(known) :][:1]
-        assert all((change.recorded_at or known_by) > known_by for change in following)
-
-    @pytest.mark.parametrize(
-        ("seen", "tier"), [("01-01", None), ("01-02", SILVER), ("03-09", SILVER), ("03-10", GOLD)]
-    )
-    def test_a_change_is_known_from_the_instant_of_its_record(self, seen, tier):
-        assert self.LATE.tier_on(day("12-31"), known_by=noon(seen)) == tier
-
-    def test_what_followed_an_unknown_change_was_not_known_either(self):
-        later = self.LATE.changed(BRONZE, on=day("04-01"), reason="a host without records")
-        assert later.tier_on(day("12-31"), known_by=noon("03-09")) == SILVER
-        assert later.tier_on(day("12-31"), known_by=noon("03-10")) == BRONZE
-
-    def test_changes_are_recorded_in_their_order(self):
-        unrecorded = self.LATE.changed(BRONZE, on=day("04-01"), reason="a host without records")
-        for full in (self.LATE, unrecorded):
-            with pytest.raises(InvalidValue, match="recorded after the ones before it"):
-                full.changed(PLATINUM, on=day("05-01"), reason="earned", recorded_at=noon("03-09"))
-
-    def test_an_instant_has_a_zone(self):
-        with pytest.raises(NaiveDatetime):
-            self.LATE.as_of(NEW_YEAR, known_by=datetime(2026, 1, 1))  # noqa: DTZ001
-
-
-class TestRetier:
-    """A decision becomes a dated change with its reason, or nothing if nothing changes."""
-
-    @given(histories, tiers, days)
-    def test_deciding_twice_is_deciding_once(self, history, tier, on):
-        on = max(on, history.changes[-1].on) if history.changes else on
-        decision = Decision(tier, "yearly-spend", on)
-        once = retier(history, decision)
-        assert once.tier == tier
-        assert retier(once, decision) is once
-
-    def test_the_change_tells_the_day_the_policy_and_the_record(self):
-        spend = at_least("yearly-spend", 5_200, 5_000)
-        now = noon("03-02")
-        held = retier(history("01-01 silver"), earned("gold", "03-01", spend), recorded_at=now)
-        assert held.changes[-1] == TierChange(
-            on=day("03-01"),
-            from_tier=SILVER,
-            to_tier=GOLD,
-            reason="up to gold by yearly-spend, as of 2026-03-01: yearly spend met",
-            policy="yearly-spend",
-            recorded_at=now,
-        )
-
-    def test_the_reason_of_a_fall_names_what_was_missing(self):
-        visits, spend = at_least("visits", 9, 5), at_least("yearly-spend", 4_200, 5_000)
-        not_barred = none_of("barred", at_least("open-claims", 0, 1))
-        evidence = (all_of("gold", visits, spend), noted("channel", "web"), not_barred)
-        held = retier(history("01-01 gold"), earned("silver", "03-01", *evidence))
-        assert held.changes[-1].reason == (
-            "down to silver by yearly-spend, as of 2026-03-01: yearly spend not met"
-        )
-        held = retier(TierHistory(CUSTOMER), earned("silver", "03-01", *evidence))
-        assert held.changes[-1].reason == (
-            "in at silver by yearly-spend, as of 2026-03-01: visits, barred met"
-        )
-
-    def test_a_reason_is_given_even_without_evidence(self):
-        held = retier(history("01-01 gold"), earned("silver", "03-01"))
-        assert held.changes[-1].reason == "down to silver by yearly-spend, as of 2026-03-01"
-
-    @pytest.mark.parametrize(
-        ("decision", "message"),
-        [
-            (Decision(GOLD, "x", day("03-01"), subject="C-8"), "about another customer"),
-            (Decision(GOLD, "x", noon("03-01")), "a datetime, not a date"),
-            (Decision(GOLD, "x", day("01-31")), "before the last change"),
-            (Decision(SILVER, "x", day("01-31")), "before the last change"),
-        ],
-        ids=["somebody else", "an instant", "too early", "too early without a change"],
-    )
-    def test_a_decision_that_does_not_continue_the_history_is_refused(self, decision, message):
-        with pytest.raises(InvalidValue, match=message):
-            retier(history("02-01 silver"), decision)
-
-    def test_a_decision_on_the_day_of_the_last_change_continues_it(self):
-        decision = Decision(GOLD, "x", day("02-01"), subject="C-7")
-        assert retier(history("02-01 silver"), decision).tier == GOLD
-
+from tests.tiering.words import (
+    BRONZE,
+    CUSTOMER,
+    GOLD,
+    KEPT,
+    LADDER,
+    NEW_YEAR,
+    SILVER,
+    day,
+    days,
+    earned,
+    histories,
+    history,
+    kept,
+    noon,
+    steps,
+    tiers,
+    units,
+)
 
 cycles = st.builds(
     ReviewCycle, st.dates(date(2025, 11, 1), date(2026, 2, 28)), st.integers(1, 3), units
@@ -818,104 +502,3 @@ class TestRetieringPolicy:
             grace=Grace(90, Unit.DAY),
             reviews=ReviewCycle(NEW_YEAR, 1, Unit.QUARTER),
         )
-
-
-class TestMigrationMatrix:
-    """Who went from which tier to which between two days: every customer is counted once."""
-
-    SHOP = (
-        history("01-01 gold"),
-        history("01-01 gold", "02-01 silver"),
-        history("01-01 silver", "02-01 gold"),
-        history("02-01 silver"),
-        history("01-01 silver", "02-01 none"),
-        history("06-01 silver"),
-    )
-
-    @given(st.lists(histories, max_size=8), days, days)
-    def test_the_number_of_customers_is_conserved(self, shop, one, other):
-        matrix = migration_matrix(shop, min(one, other), max(one, other))
-        places = [*matrix.tiers, None]
-        assert matrix.customers == len(shop)
-        assert sum(matrix.total(movement) for movement in Movement) == len(shop)
-        assert sum(matrix.were_in(place) for place in places) == len(shop)
-        assert sum(matrix.are_in(place) for place in places) == len(shop)
-
-    @given(st.lists(histories, max_size=8), days, days)
-    def test_rows_and_columns_add_up_to_the_heads_of_each_day(self, shop, one, other):
-        one, other = min(one, other), max(one, other)
-        matrix = migration_matrix(shop, one, other)
-        places = [*LADDER, None]
-        for place in places:
-            assert matrix.were_in(place) == sum(each.tier_on(one) == place for each in shop)
-            assert matrix.are_in(place) == sum(each.tier_on(other) == place for each in shop)
-            assert matrix.were_in(place) == sum(matrix.count(place, to) for to in places)
-            assert matrix.are_in(place) == sum(matrix.count(came, place) for came in places)
-
-    @given(st.lists(histories, max_size=6), st.randoms(use_true_random=False))
-    def test_the_order_of_customers_does_not_matter(self, shop, random):
-        shuffled = random.sample(shop, len(shop))
-        from_on, to_on = date(2026, 1, 1), date(2027, 1, 1)
-        assert migration_matrix(shuffled, from_on, to_on) == migration_matrix(shop, from_on, to_on)
-
-    @given(st.lists(histories, max_size=6), days)
-    def test_nobody_moves_within_a_day(self, shop, on):
-        matrix = migration_matrix(shop, on, on)
-        still = matrix.total(Movement.STAYED) + matrix.total(Movement.OUTSIDE)
-        assert still == matrix.customers
-
-    def test_each_way_of_moving_is_told_apart(self):
-        matrix = migration_matrix(self.SHOP, day("01-31"), day("02-28"))
-        assert {movement: matrix.total(movement) for movement in Movement} == dict.fromkeys(
-            Movement, 1
-        )
-        assert matrix.tiers == (GOLD, SILVER)
-
-    def test_the_table_lists_the_best_tier_first_and_those_in_none_last(self):
-        matrix = migration_matrix(self.SHOP, day("01-31"), day("02-28"))
-        assert matrix.to_table().splitlines() == [
-            r"| from \ to | gold | silver | none |",
-            "| --- | ---: | ---: | ---: |",
-            "| gold | 1 | 1 | 0 |",
-            "| silver | 1 | 0 | 1 |",
-            "| none | 0 | 1 | 1 |",
-        ]
-        assert [str(row.from_tier) for row in matrix.migrations] == [
-            *("gold", "gold", "silver", "silver"),
-            *("None", "None"),
-        ]
-
-    def test_another_name_for_a_rank_is_no_move(self):
-        assert Migration(Tier("gold", 3), Tier("golden", 3), 5).movement is Movement.STAYED
-
-    def test_a_tier_under_two_names_has_two_rows_in_a_fixed_order(self):
-        renamed = TierHistory(CUSTOMER).changed(GOLD, on=NEW_YEAR, reason="earned")
-        renamed = renamed.changed(Tier("aurum", 3), on=day("02-01"), reason="renamed")
-        matrix = migration_matrix([renamed], NEW_YEAR, day("03-01"))
-        assert [tier.name for tier in matrix.tiers] == ["aurum", "gold"]
-
-    def test_what_was_known_then_can_be_had_again(self):
-        late = TierHistory(CUSTOMER).changed(
-            GOLD, on=NEW_YEAR, reason="earned", recorded_at=noon("03-01")
-        )
-        known = migration_matrix([late], NEW_YEAR, day("02-01"), known_by=noon("02-01"))
-        assert known.total(Movement.OUTSIDE) == 1
-
-    def test_it_can_be_kept(self):
-        matrix = migration_matrix(self.SHOP, day("01-31"), day("02-28"))
-        assert KEPT.loads(KEPT.dumps(matrix)) == matrix
-
-    @pytest.mark.parametrize(
-        ("terms", "message"),
-        [
-            ({"to_on": date(2025, 12, 31)}, "swap the days"),
-            ({"from_on": noon("01-01")}, "the first day of a migration matrix"),
-            ({"to_on": noon("01-01")}, "the second day of a migration matrix"),
-            ({"migrations": (Migration(None, GOLD, 1),) * 2}, "counts each way"),
-        ],
-    )
-    def test_a_matrix_that_contradicts_itself_is_refused(self, terms, message):
-        fine: dict[str, Any] = {"from_on": NEW_YEAR, "to_on": NEW_YEAR, "migrations": ()}
-        assert MigrationMatrix(**fine).customers == 0
-        with pytest.raises(InvalidValue, match=message):
-            MigrationMatrix(**fine | terms)
