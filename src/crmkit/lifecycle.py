@@ -39,6 +39,10 @@ def _as_moves(
     return tuple((source, action, target) for source, action, target in moves)
 
 
+def _as_final(statuses: Iterable[StatusT]) -> frozenset[StatusT]:
+    return frozenset(statuses)
+
+
 @frozen(kw_only=True)
 class Lifecycle(Generic[StatusT, ActionT]):
     """What may happen to a record, and what it is then.
@@ -52,7 +56,7 @@ class Lifecycle(Generic[StatusT, ActionT]):
 
     initial: StatusT
     moves: tuple[Move[StatusT, ActionT], ...] = field(converter=_as_moves)
-    final: frozenset[StatusT] = field(converter=frozenset)
+    final: frozenset[StatusT] = field(converter=_as_final)
     _targets: Mapping[tuple[StatusT, ActionT], StatusT] = field(init=False, repr=False, eq=False)
 
     @final.default
