@@ -27,8 +27,8 @@ class TierChange:
     """
 
     on: date
-    from_tier: Tier | None
-    to_tier: Tier | None
+    from_tier: Tier | None = None
+    to_tier: Tier | None = None
     reason: str
     policy: str | None = None
     recorded_at: datetime | None = None

@@ -228,7 +228,7 @@ class ParetoFocus:
     2
     """
 
-    key_from: Money | None
+    key_from: Money | None = None
     service: Mapping[Focus, ServiceLevel] = field(converter=_as_service, hash=False)
     share: Fraction = field(default=Fraction(80, 100), converter=as_share)
 

@@ -100,10 +100,11 @@ class PartnerAbc:
     """Tier A for agents, distributors and the top franchisees, B for growing loyal ones, else C.
 
     Tier A takes a role among ``a_roles`` (empty it to rank all by volume), or a volume among the
-    top ``top_share`` of franchisees (``a_from``, found by :meth:`fit`). Tier B takes sales up by
-    ``growth`` in *each* of the last ``growth_years`` years, and co-operation and loyalty from the
-    named words on; a year with no sales before it has no growth. ``support`` says what each tier
-    gets. Where co-operation and loyalty are not low, middle or high, name their scales.
+    top ``top_share`` of franchisees (``a_from``, found by :meth:`fit`; None: no volume is enough).
+    Tier B takes sales up by ``growth`` in *each* of the last ``growth_years`` years, and
+    co-operation and loyalty from the named words on; a year with no sales before it has no growth.
+    ``support`` says what each tier gets. Where co-operation and loyalty are not low, middle or
+    high, name their scales.
 
     :raises InvalidPolicy: if a tier lacks its support, or the terms are out of range.
     :raises InvalidValue: if a required word is not on its scale.
@@ -137,7 +138,7 @@ class PartnerAbc:
       - met: loyalty is high; one of high required
     """
 
-    a_from: Money | None
+    a_from: Money | None = None
     support: Mapping[PartnerClass, ServiceLevel] = field(converter=_as_service, hash=False)
     top_share: Fraction = field(default=Fraction(20, 100), converter=as_share)
     a_roles: frozenset[PartnerRole] = frozenset({PartnerRole.AGENT, PartnerRole.DISTRIBUTOR})

@@ -69,9 +69,9 @@ class CustomerPyramid:
     <PyramidLayer.GOLD: 'gold'>
     """
 
-    platinum_from: Money | None
-    gold_from: Money | None
-    iron_from: Money | None
+    platinum_from: Money | None = None
+    gold_from: Money | None = None
+    iron_from: Money | None = None
     shares: tuple[Fraction, ...] = field(default=(), converter=as_shares)
     convention: CutConvention = CutConvention.SHARE_BEFORE_BELOW
 
