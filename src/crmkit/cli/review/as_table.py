@@ -19,6 +19,7 @@ from crmkit.tiering import Movement
 __all__ = ["print_review"]
 
 _FEW_REJECTS = 3
+_WIDEST = 1000
 
 
 def print_review(result: Result, out: TextIO) -> None:
@@ -26,7 +27,9 @@ def print_review(result: Result, out: TextIO) -> None:
     # What stands in the file is data: nothing in it is read as markup, or colored by its looks.
     console = Console(file=out, highlight=False, markup=False, emoji=False)
     # A figure that is cut off is another figure: a narrow terminal wraps the lines instead.
-    console.width = max(console.width, console.measure(_groups(result)).maximum)
+    unbounded = console.options.update(width=_WIDEST)
+    table = console.measure(_groups(result), options=unbounded)
+    console.width = max(console.width, table.maximum)
     with console.capture() as captured:
         for part in _parts(result):
             console.print(part)

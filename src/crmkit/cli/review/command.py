@@ -14,7 +14,7 @@ from crmkit.cli.review.kept import keep_review, last_review, tier_history
 from crmkit.cli.review.options import ReviewOptions
 from crmkit.cli.review.policy import ReviewPolicy, Terms, read_terms, write_policy
 from crmkit.cli.review.progress import Progress, progress
-from crmkit.cli.review.reading import PurchaseFile, read_file
+from crmkit.cli.review.reading import PurchaseFile, read_file, source_path
 from crmkit.cli.review.result import Result
 from crmkit.cli.review.writing import Writing, make_folder
 from crmkit.errors import CurrencyMismatch, MissingExtra, NewerSchema, StoreError
@@ -37,8 +37,7 @@ def review(options: ReviewOptions, out: TextIO) -> None:
     _check_places(options)
     _check_extra(options)
     terms = read_terms(options.policies)
-    source = None if options.file in (None, "-") else Path(str(options.file))
-    with progress(source, wanted=not options.quiet) as bar:
+    with progress(source_path(options), wanted=not options.quiet) as bar:
         file = read_file(options, bar.read)
         if options.explain is not None:
             facts_on(options.explain, file.summary)  # Nothing is written for a slip of the pen.
@@ -143,8 +142,9 @@ def _files(options: ReviewOptions) -> dict[str, Path]:
 
 def _check_places(options: ReviewOptions) -> None:
     """Refuse to write over what is read, or two things to one place."""
-    read = [Path(options.file)] if options.file not in (None, "-") and options.file else []
-    taken = {path.resolve() for path in (*read, *options.policies)}
+    source = source_path(options)
+    read = [*options.policies] if source is None else [source, *options.policies]
+    taken = {path.resolve() for path in read}
     for name, path in _files(options).items():
         if path.resolve() in taken:
             raise Refusal(f"the {name} would overwrite {path}: name another file")

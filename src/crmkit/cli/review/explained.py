@@ -8,16 +8,16 @@ from crmkit.cli.refusal import Refusal
 from crmkit.cli.review.figures import decisions_on
 from crmkit.cli.review.policy import ReviewPolicy
 from crmkit.cli.review.words import counted, money
-from crmkit.decision import Decision, Policy, explain
+from crmkit.decision import Decision, Evidence, Policy, explain
 from crmkit.identifiers import CustomerId
-from crmkit.segmentation import Change, PyramidLayer, RfmFacts, RfmSummary, smallest_change
+from crmkit.segmentation import Change, RfmFacts, RfmSummary, smallest_change
 from crmkit.serialization import make_converter
 from crmkit.tiering import TierChange, TierHistory
 
 __all__ = ["explanation", "explanation_json", "facts_on"]
 
-DECISIONS = make_converter(Decision, PyramidLayer, TierChange)
-"""Writes decisions and changes for programs."""
+EVIDENCE = make_converter(Evidence, TierChange)
+"""Writes evidence and changes for programs."""
 
 WORDS = {
     "segment-map": "RFM segment",
@@ -94,9 +94,12 @@ def explanation_json(
     """The same as JSON: one entry for each decision, with its evidence."""
     decided = [
         {
-            **DECISIONS.unstructure(decision),
+            "outcome": str(decision.outcome),
+            "policy": decision.policy,
+            "as_of": decision.as_of.isoformat(),
+            "evidence": [EVIDENCE.unstructure(item) for item in decision.evidence],
             "nearest_change": None if change is None else str(change),
-            "history": [DECISIONS.unstructure(c) for c in _changes(histories.get(name))],
+            "history": [EVIDENCE.unstructure(c) for c in _changes(histories.get(name))],
         }
         for name, decision, change in _decided(policy, facts)
     ]

@@ -24,7 +24,6 @@ from crmkit.storage import Collection, Index, Stored, Stream, UnitOfWork
 from crmkit.tiering import (
     Migration,
     MigrationMatrix,
-    Movement,
     Tier,
     TierChange,
     TierHistory,
@@ -63,11 +62,6 @@ class Moves:
     ladder: str
     matrix: MigrationMatrix
     by_cut_points: int
-
-    @property
-    def moved(self) -> int:
-        """How many went up or down."""
-        return self.matrix.total(Movement.UP) + self.matrix.total(Movement.DOWN)
 
 
 @frozen(kw_only=True)
@@ -271,6 +265,12 @@ class _Standing:
                 ways[held, after] += 1
             if held is not None and held != after and under_old.get(customer) == held.name:
                 by_cut_points += 1
-        migrations = tuple(Migration(*way, customers) for way, customers in ways.items())
+        ordered = sorted(ways.items(), key=lambda item: tuple(map(_place, item[0])))
+        migrations = tuple(Migration(*way, customers) for way, customers in ordered)
         matrix = MigrationMatrix(from_on=since, to_on=as_of, migrations=migrations)
         return Moves(ladder=ladder, matrix=matrix, by_cut_points=by_cut_points)
+
+
+def _place(tier: Tier | None) -> tuple[bool, int, str]:
+    """Highest first, and no tier last."""
+    return (True, 0, "") if tier is None else (False, -tier.rank, tier.name)

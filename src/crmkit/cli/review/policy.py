@@ -58,11 +58,6 @@ class Terms:
     abc: AbcTiers | None = None
     pyramid: CustomerPyramid | None = None
 
-    @classmethod
-    def of(cls, policy: ReviewPolicy) -> "Terms":
-        """The terms of a whole policy."""
-        return Terms().with_part(policy)
-
     def with_part(self, part: Any) -> "Terms":
         """These terms, and those of one more document, which win."""
         match part:

@@ -24,7 +24,7 @@ from crmkit.intake import (
 from crmkit.money import ExchangeRates
 from crmkit.segmentation import RfmSummary, SummaryRules, summarize_rfm
 
-__all__ = ["PurchaseFile", "read_file"]
+__all__ = ["PurchaseFile", "read_file", "source_path"]
 
 _ROWS = 500_000
 """So many rows are held in memory at a time; to merge a summary of that many costs little."""
@@ -118,11 +118,17 @@ def _reader(options: ReviewOptions, rejects: Path | None = None) -> PurchaseRead
     )
 
 
-def _source(options: ReviewOptions) -> str | Path | BinaryIO:
+def source_path(options: ReviewOptions) -> Path | None:
+    """The file that is read; None for standard input."""
     if options.file is None:
         return shop_path()
-    if options.file != "-":
-        return options.file
+    return None if options.file == "-" else Path(options.file)
+
+
+def _source(options: ReviewOptions) -> Path | BinaryIO:
+    path = source_path(options)
+    if path is not None:
+        return path
     if sys.stdin is None:
         raise Refusal("standard input is closed: name a file of purchases")
     return sys.stdin.buffer

@@ -14,7 +14,9 @@ _COLUMN = re.compile(r"'(\w+)': (?:'([^']*)'|(\w[\w ]*))")
 _KEYWORD = re.compile(
     r"\b(currency|date_format|delimiter|encoding|rounding|thousands|zone)=(?:'([^']*)'|(\S+))"
 )
+_FEW_NAMES = 12
 _PHRASES = (
+    ("NAME-OR-POSITION", "NAME"),
     ("decimal=','", "--decimal-comma"),
     ("header=False", "--no-header"),
     ("on_error='collect' would go on", "without --strict it would go on"),
@@ -37,7 +39,16 @@ def refusal_of(error: CrmkitError) -> Refusal:
         return Refusal(
             "the file has no column for the currency: add --currency USD, or what it was sold in"
         )
+    if isinstance(error, MissingColumn) and error.names:
+        return Refusal(_missing(error))
     return Refusal(in_options(str(error)))
+
+
+def _missing(error: MissingColumn) -> str:
+    """The message, and what the file has instead: a person is looking at a file of their own."""
+    names = ", ".join(map(repr, error.names[:_FEW_NAMES]))
+    more = ", ..." if len(error.names) > _FEW_NAMES else ""
+    return f"{in_options(str(error))}; the first line has {names}{more}"
 
 
 def _which(error: AmbiguousColumn) -> str:
