@@ -33,6 +33,7 @@ from crmkit.storage.sqlite import upkeep
 from crmkit.storage.sqlite.faults import typed_errors, unavailable
 from crmkit.storage.sqlite.file import (
     bring_up_to_date,
+    check_ours,
     check_version,
     connect,
     create_file,
@@ -81,6 +82,7 @@ class SqliteStore:
         look_at(place)
         store = cls(place, timeout)
         with store._borrowed() as connection:
+            check_ours(connection)
             check_version(connection)
             bring_up_to_date(connection)
         return store

@@ -43,7 +43,8 @@ def _typed(error: sqlite3.Error) -> StoreError:
             )
         case sqlite3.SQLITE_FULL:
             return full()
-        case sqlite3.SQLITE_IOERR if code in _FAILED_WRITES:
+        case sqlite3.SQLITE_IOERR if code == sqlite3.SQLITE_IOERR_WRITE:
+            # A limit on the size of files comes as a failed write, and not as a full disk.
             return full()
         case (
             sqlite3.SQLITE_CANTOPEN
@@ -56,10 +57,6 @@ def _typed(error: sqlite3.Error) -> StoreError:
             # A statement of our own that SQLite does not understand, a text that is no UTF-8, a
             # broken constraint: the file is not as a commit of ours left it.
             return damaged()
-
-
-# Limits on the size of a file come as a failed write, and not as a full disk.
-_FAILED_WRITES = frozenset({sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_FSYNC})
 
 
 def full() -> StoreFull:

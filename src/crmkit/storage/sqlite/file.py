@@ -14,6 +14,7 @@ from crmkit.storage.sqlite.faults import damaged, foreign, typed_errors, unavail
 
 __all__ = [
     "bring_up_to_date",
+    "check_ours",
     "check_version",
     "connect",
     "create_file",
@@ -22,6 +23,7 @@ __all__ = [
 ]
 
 _MAGIC = b"SQLite format 3\0"
+_SMALLEST = 512  # One page of the smallest size; SQLite takes an empty file for a database.
 
 
 def connect(path: Path, timeout: float) -> sqlite3.Connection:
@@ -96,14 +98,17 @@ def look_at(path: Path) -> None:
     with typed_errors():
         if not path.is_file():
             raise unavailable()
-        if path.stat().st_size == 0:
-            raise damaged()
-        if _application_id(path) not in (schema.APPLICATION_ID, None):
+        if path.stat().st_size < _SMALLEST:
+            raise damaged() if _begins_like_sqlite(path) else foreign()
+        application_id, page_size = _header(path)
+        if application_id != schema.APPLICATION_ID:
             raise foreign()
+        if path.stat().st_size % page_size and not _has_log(path):
+            raise damaged()
 
 
-def _application_id(path: Path) -> int | None:
-    """What the header says; None if the file is damaged behind it, which opening it will tell.
+def _header(path: Path) -> tuple[int, int]:
+    """What the header says the file is, and the size of its pages.
 
     Read as an immutable file: SQLite then neither replays the journal of another program nor waits
     for it. Reading the header without SQLite would not do, because closing the file again would
@@ -112,10 +117,19 @@ def _application_id(path: Path) -> int | None:
     with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
         try:
             (application_id,) = connection.execute("PRAGMA application_id").fetchone()
+            (page_size,) = connection.execute("PRAGMA page_size").fetchone()
         except sqlite3.DatabaseError as error:
-            is_none = error.sqlite_errorcode == sqlite3.SQLITE_NOTADB
-            return 0 if is_none and not _begins_like_sqlite(path) else None
-    return int(application_id)
+            if error.sqlite_errorcode != sqlite3.SQLITE_NOTADB:
+                # Cut off behind the header, or the log holds the rest: opening it will tell.
+                return schema.APPLICATION_ID, _SMALLEST
+            raise (damaged() if _begins_like_sqlite(path) else foreign()) from None
+    return application_id, page_size
+
+
+def _has_log(path: Path) -> bool:
+    """Whether pages may still wait in the log to be written to the file."""
+    log = path.with_name(f"{path.name}-wal")
+    return log.exists() and log.stat().st_size > 0
 
 
 def _begins_like_sqlite(path: Path) -> bool:
@@ -142,6 +156,16 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         # Some failures, such as a full disk, have ended the transaction themselves.
         if connection.in_transaction:
             connection.execute("ROLLBACK")
+
+
+def check_ours(connection: sqlite3.Connection) -> None:
+    """Refuse an open file that belongs to another program.
+
+    :raises ForeignStore: if its header says so.
+    """
+    (application_id,) = connection.execute("PRAGMA application_id").fetchone()
+    if application_id != schema.APPLICATION_ID:
+        raise foreign()
 
 
 def check_version(connection: sqlite3.Connection) -> None:
