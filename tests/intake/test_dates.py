@@ -150,6 +150,10 @@ class TestNamedFormats:
             ("%d.%m.%Y", "30.02.2026"),
             ("%m/%d/%Y", "13/01/2026"),
             ("%d.%m.%Y", " 01.03.2026"),
+            ("%Y%m-%d", "20261-05"),
+            ("%d%m-%Y", "015-2026"),
+            ("no.1%d/%m/%Y", "no.11/3/2026"),
+            ("%Y/%m/%d0", "2026/3/10"),
         ],
     )
     def test_nothing_else_is(self, date_format, text):

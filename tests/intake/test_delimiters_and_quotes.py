@@ -112,6 +112,13 @@ class TestQuotes:
         assert [purchase.customer for purchase in purchases] == ["C-7", "C-8", "C-9"]
         assert report.accounted_lines == report.lines_read == 5
 
+    def test_stray_quotes_that_would_make_a_pair_cost_their_lines_only(self):
+        """Together they would be one field over three lines, which is no line of this file."""
+        text = '"customer","date","amount"\n"\n"C-7",2026-03-01,1\n"\n'
+        purchases, report = read(text)
+        assert [purchase.customer for purchase in purchases] == ["C-7"]
+        assert report.reasons == {RejectReason.MALFORMED: 2}
+
     def test_white_space_text_can_be_quoted_too(self):
         text = '"customer" "date" "amount" "note"\n"C 7" 2026-03-01 "12.30" "so ""called"""\n'
         assert lines(text) == ["C 7 2026-03-01 12.30 EUR"]
@@ -200,6 +207,7 @@ class TestLongLines:
         purchases, report = read(text)
         assert len(purchases) == (2 if end else 1)
         (reject,) = report.first_rejects
+        assert reject.reason is RejectReason.LINE_TOO_LONG
         assert len(reject.raw) == 100_000
         assert report.accounted_lines == report.lines_read
 

@@ -9,6 +9,7 @@ import tracemalloc
 from typing import Any
 
 import pytest
+from attrs import evolve
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -21,6 +22,7 @@ from crmkit.intake import (
     purchases_from_rows,
     read_purchases,
 )
+from crmkit.intake.cells import Memo
 from crmkit.intake.dates import DateFormat
 from crmkit.intake.fields import find_delimiter
 from crmkit.records import Purchase
@@ -76,6 +78,25 @@ options = st.fixed_dictionaries(
 )
 
 
+WITHOUT_HEADER = {
+    "encoding": "utf-8",
+    "header": False,
+    "columns": {"customer": 0, "date": 1, "amount": 2},
+    "currency": "EUR",
+    "delimiter": ",",
+}
+
+
+class Pieces(io.RawIOBase):
+    """A stream that hands out a few bytes at a time."""
+
+    def __init__(self, data: bytes, size: int) -> None:
+        self._pieces = [data[at : at + size] for at in range(0, len(data), size)]
+
+    def read(self, size: int = -1) -> bytes:
+        return self._pieces.pop(0) if self._pieces else b""
+
+
 def go_through(reader: PurchaseReader) -> tuple[list[Purchase], IntakeReport]:
     """Read until the end or until a typed error; anything else is a failure of the test."""
     good = []
@@ -116,6 +137,20 @@ class TestEveryFile:
     def test_of_bytes_as_well(self, data, options):
         _, report = go_through(read_purchases(io.BytesIO(data), **options))
         assert report.accounted_lines == report.lines_read
+
+    @given(text=with_headers, options=options, size=st.integers(1, 40))
+    @example(text="\ufeffC-7,2026-03-01,1", options=WITHOUT_HEADER, size=1)
+    @example(
+        text="C\x00-7,2026-03-01,1\n" + 40 * "C-7,2026-03-01,1\n", options=WITHOUT_HEADER, size=3
+    )
+    def test_it_does_not_matter_in_which_pieces_it_comes(self, text, options, size):
+        data = text.encode(options["encoding"], errors="replace")
+        whole, account = go_through(read_purchases(io.BytesIO(data), **options))
+        stream: Any = Pieces(data, size)
+        pieces, of_pieces = go_through(read_purchases(stream, **options))
+        assert pieces == whole
+        # Where reading broke off, more or less may have been looked at.
+        assert evolve(of_pieces, bytes_read=0) == evolve(account, bytes_read=0)
 
     @given(text=st.text(), options=options)
     def test_of_any_text_as_well(self, text, options):
@@ -238,6 +273,28 @@ class TestMemory:
         monkeypatch.setattr("crmkit.intake.cells._REMEMBERED_TEXTS", 200)
         monkeypatch.setattr("crmkit.intake.reader._BATCH", 200)
         assert self.peak(9_000, bad_every) < self.peak(3_000, bad_every) + 150_000
+
+    def test_long_cells_are_not_remembered(self):
+        lengths = Memo(len)
+        assert [lengths["x" * 255], lengths["x" * 256]] == [255, 256]
+        assert list(lengths.values()) == [255]
+
+    def test_many_bad_first_lines_are_not_kept(self):
+        """They are looked at to find the delimiter, and only so many of them."""
+
+        def peak(lines: int) -> int:
+            stream: Any = io.BytesIO(b"\0\n" * lines + b"C-7 2026-03-01 1\n")
+            tracemalloc.start()
+            try:
+                columns = {"customer": 0, "date": 1, "amount": 2}
+                reader = read_purchases(stream, currency="EUR", header=False, columns=columns)
+                assert sum(len(batch) for batch in reader.columns()) == 1
+                assert reader.report.rejects == lines
+                return tracemalloc.get_traced_memory()[1]
+            finally:
+                tracemalloc.stop()
+
+        assert peak(9_000) < peak(3_000) + 150_000
 
 
 class TestPatience:

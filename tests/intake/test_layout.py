@@ -147,15 +147,20 @@ class TestChosenColumns:
             layout_of("customer,date,amount", customer="buyer")
         assert caught.value.names == ("customer", "date", "amount")
 
+    def test_signs_are_not_all_alike(self):
+        with pytest.raises(MissingColumn, match="no column is named"):
+            layout_of("#,date,amount", customer="*")
+
     def test_a_name_needs_a_header(self):
         with pytest.raises(MissingColumn, match="no header to find 'who' in"):
             layout_of("", customer="who", date=1, amount=2)
 
+    @pytest.mark.parametrize("position", [3, 7])
     @pytest.mark.parametrize("header", [True, False])
-    def test_a_position_that_is_not_there_is_missing(self, header):
-        columns = {"customer": 0, "date": 1, "amount": 7}
+    def test_a_position_that_is_not_there_is_missing(self, header, position):
+        columns = {"customer": 0, "date": 1, "amount": position}
         text = ("customer,date,amount\n" if header else "") + "C-7,2026-03-01,1\n"
-        with pytest.raises(MissingColumn, match="no position 7 for the amount") as caught:
+        with pytest.raises(MissingColumn, match=f"no position {position} for the amount") as caught:
             read(text, header=header, columns=columns)
         assert caught.value.column is Column.AMOUNT
 
