@@ -239,6 +239,7 @@ FOUND_BY_EXAMPLE = [
     OrdersAsDatabasesDo,
     ActsTwice,
     CommitsHalf,
+    ForgetsTooMuch,
     MissesIndexChanges,
     SendsTooEarly,
 ]

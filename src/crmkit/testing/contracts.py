@@ -10,7 +10,7 @@ Hand :func:`check_store` a function that makes a new, empty store, or derive a t
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -165,6 +165,35 @@ class StoreContract:
             told: list[str] = []
             store.deliver(lambda message: told.append(message.payload))
             promise(told == ["b", "a"], "messages leave in the order of the commits")
+
+    def test_entries_are_appended_to_what_was_seen(self) -> None:
+        """Who writes into a ledger says how many lines were in it; a page in between is noticed."""
+        with closing(self.new_store()) as store, store.unit_of_work() as unit:
+            log = unit.stream(LEDGER)
+            promise(log.append("a", [Credit(1), Debit(1)], 0) == 2, "there are two entries")
+            promise(log.append("a", [], 2) == 2, "nothing is added")
+            for wrong in (0, 1, 3):
+                too_late = partial(log.append, "a", [Credit(1)], wrong)
+                refuses(VersionConflict, too_late, "there are two entries")
+            promise(log.read("a", 1) == (Debit(1),), "entries are read after a number")
+            promise(log.read("a", 0, 1) == (Credit(1),), "entries are read up to a number")
+
+    def test_answers_are_forgotten_when_they_are_old(self) -> None:
+        """An idempotency key may be used anew once its answer was forgotten, and not before."""
+        with closing(self.new_store()) as store:
+            for hours in (0, 1, 2):
+                with store.unit_of_work() as unit:
+                    at = _AT + timedelta(hours=hours)
+                    unit.once(f"command-{hours}", "{}", lambda: "first", at=at)
+                    unit.commit()
+            forgotten = store.forget_answers(before=_AT + timedelta(hours=1))
+            promise(forgotten == 1, "one answer is older than an hour")
+            with store.unit_of_work() as unit:
+                answers = [
+                    unit.once(f"command-{hours}", "{}", lambda: "second", at=_AT)
+                    for hours in (0, 1, 2)
+                ]
+            promise(answers == ["second", "first", "first"], "the younger answers are kept")
 
     def test_threads_lose_nothing(self) -> None:
         """Clerks who count on one card, each trying again after a conflict, count right."""
