@@ -202,9 +202,10 @@ class TestParetoFocus:
     @pytest.mark.parametrize(
         ("other", "why"),
         [
-            (ServiceLevel(priority=1, contacts_per_year=2), None),
-            (ServiceLevel(priority=2, contacts_per_year=12), None),
-            (ServiceLevel(priority=2, contacts_per_year=13), "key customers come first"),
+            (ServiceLevel(priority=2, contacts_per_year=11), None),
+            (ServiceLevel(priority=2, contacts_per_year=12), "contacted more than the others"),
+            (ServiceLevel(priority=1, contacts_per_year=2), "key customers come first"),
+            (ServiceLevel(priority=2, contacts_per_year=1), None),
             (ServiceLevel(priority=2, contacts_per_year=0), "served less, not dropped"),
         ],
     )

@@ -100,9 +100,31 @@ class TestValueSegments:
         assert KEEP.actions_at("a stand at the fair") == ("greet by name",)
         assert PLAIN.actions_at("web") == ()
 
+    def test_a_plan_without_a_strategy_is_none(self):
+        with pytest.raises(InvalidPolicy, match="a segment owns a strategy"):
+            SegmentPlan(strategy=" ", actions=["greet by name"])
+
 
 class TestSegmentDimensions:
     """Region, consumption, value, income, age, need type and profit contribution."""
+
+    @pytest.mark.parametrize(
+        ("dimension", "known"),
+        [
+            ("region", "Beijing"),
+            ("consumption", Money(90, "EUR")),
+            ("value", Money(90, "EUR")),
+            ("income", Money(90, "EUR")),
+            ("age", 44),
+            ("need_type", "comfort"),
+            ("profit_contribution", Money(90, "EUR")),
+        ],
+    )
+    def test_customers_can_be_segmented_by_each(self, dimension, known):
+        like = ValueSegment("like this", Condition(dimension, Comparison.EQUALS, known), KEEP)
+        segments = ValueSegments(segments=[like], rest="others", rest_plan=PLAIN)
+        facts = [person(**{dimension: known}), person()]
+        assert segments.outcomes(facts) == ["like this", "others"]
 
     def test_the_age_stays_out_of_what_is_printed(self):
         assert "44" not in repr(person(age=44))

@@ -214,8 +214,8 @@ class ParetoFocus:
     ``key_from`` is the smallest value of a key customer (None: nobody brought anything); customers
     of equal value are key together. ``service`` says what each of the two gets.
 
-    :raises InvalidPolicy: if a class lacks its service, the others come before the key customers,
-        are contacted more often, or not at all.
+    :raises InvalidPolicy: if a class lacks its service, the others do not come after the key
+        customers, are contacted as often, or not at all.
 
     >>> service = {
     ...     Focus.KEY: ServiceLevel(priority=1, contacts_per_year=12),
@@ -236,8 +236,8 @@ class ParetoFocus:
         check_rising_shares([self.share])
         check_every_class(self.service, Focus, "the service")
         key, other = self.service[Focus.KEY], self.service[Focus.OTHER]
-        if other.priority < key.priority or other.contacts_per_year > key.contacts_per_year:
-            raise InvalidPolicy("key customers come first: give them the priority and the contacts")
+        if other.priority <= key.priority or other.contacts_per_year >= key.contacts_per_year:
+            raise InvalidPolicy("key customers come first, and are contacted more than the others")
         if not other.contacts_per_year:
             raise InvalidPolicy("the others are served less, not dropped: contact them once a year")
 

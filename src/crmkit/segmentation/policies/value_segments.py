@@ -7,7 +7,7 @@ from enum import StrEnum
 from attrs import field, frozen
 
 from crmkit.decision import Decision, all_of, below, equals
-from crmkit.errors import CurrencyMismatch, InvalidValue
+from crmkit.errors import CurrencyMismatch, InvalidPolicy, InvalidValue
 from crmkit.identifiers import CustomerId, check_identifier
 from crmkit.money import Money
 from crmkit.period import check_date
@@ -77,6 +77,8 @@ class SegmentPlan:
     ``actions`` are done wherever the customer turns up; ``also_at`` adds what is done at one
     touchpoint, such as the call center.
 
+    :raises InvalidPolicy: if there is no strategy.
+
     >>> plan = SegmentPlan(
     ...     strategy="keep", actions=["greet by name"], also_at={"call center": ["answer first"]}
     ... )
@@ -89,6 +91,10 @@ class SegmentPlan:
     also_at: Mapping[str, tuple[str, ...]] = field(
         factory=dict, converter=_as_touchpoints, hash=False
     )
+
+    def __attrs_post_init__(self) -> None:
+        if not self.strategy.strip():
+            raise InvalidPolicy("a segment owns a strategy: say what is done for its customers")
 
     def actions_at(self, touchpoint: str) -> tuple[str, ...]:
         """What is done at a touchpoint; one that the plan does not name is no exception."""
