@@ -1,6 +1,6 @@
 """A sample of everything of segmentation that is kept, with facts for the policies to decide on.
 
-Where a term has a default, some sample has another value.
+Where a term has a default, some sample has another value. It is one table, and so it is long.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
 from types import SimpleNamespace
@@ -121,6 +122,43 @@ class TestValueScaleLaws:
     @given(st.integers(1, 9), st.integers(0, 10), st.integers(0, 10))
     def test_only_the_ratio_of_the_weights_matters(self, factor, a, b):
         assert points(scale(1, 3), a=a, b=b) == points(scale(factor, 3 * factor), a=a, b=b)
+
+
+class TestFactorsOfAnAirline:
+    """Flights alone are a poor indicator: what else is known of a member counts as well."""
+
+    FACTORS: Mapping[str, tuple[Any, Any]] = {
+        "miles": (FixedBounds(worst=0, best=40_000), 40_000),
+        "recent_flights": (FixedBounds(worst=0, best=20), 20),
+        "revenue": (
+            FixedBounds(worst=Money(0, "EUR"), best=Money(8000, "EUR")),
+            Money(8000, "EUR"),
+        ),
+        "days_known": (StepTable(steps=[ScoreStep(1825, 1)]), 1825),
+        "bookings": (ZERO_TO_TEN, 10),
+        "partner_stays": (ZERO_TO_TEN, 10),
+        "calls_to_the_center": (FixedBounds(worst=10, best=0), 0),
+        "preferences_known": (ZERO_TO_TEN, 10),
+        "share_of_wallet": (FixedBounds(worst=0, best=1), Decimal("1.0")),
+        "would_fly_again": (INTENTION, "surely"),
+        "attitude": (WordParts(parts={"cold": 0, "warm": 1}), "warm"),
+    }
+    SCALE = ValueScale(
+        factors=[ValueFactor(fact, 1, by) for fact, (by, _) in FACTORS.items()],
+        out_of=len(FACTORS),
+        digits=0,
+    )
+
+    def test_the_best_of_everything_has_all_points(self):
+        best = {fact: value for fact, (_, value) in self.FACTORS.items()}
+        assert points(self.SCALE, **best) == len(self.FACTORS)
+
+    @pytest.mark.parametrize("known", FACTORS)
+    def test_each_counts_where_miles_and_flights_are_equal(self, known):
+        nothing = dict.fromkeys(self.FACTORS)
+        _, best = self.FACTORS[known]
+        assert points(self.SCALE, **nothing) == 0
+        assert points(self.SCALE, **{**nothing, known: best}) == 1
 
 
 class TestValueScaleBorders:
