@@ -15,7 +15,7 @@ from crmkit.segmentation import CUSTOMARY_SEGMENTS, RfmScale, RfmSegmentation
 from crmkit.segmentation.desk import SegmentationDesk
 from crmkit.segmentation.kept import TIER_HISTORIES
 from crmkit.storage.memory import MemoryStore
-from crmkit.tiering import Downgrade, Grace, RetieringPolicy, TierLadder
+from crmkit.tiering import Downgrade, Grace, RetieringPolicy, ReviewCycle, TierLadder
 
 LADDER = TierLadder.of("base", "silver", "gold")
 ANNA = CustomerId("anna")
@@ -70,6 +70,15 @@ class TestRetiering:
         desk.retier([earned("base", fell + timedelta(days=29))])
         assert desk.history(ANNA).tier == LADDER.tier("gold")
         desk.retier([earned("base", fell + timedelta(days=30))])
+        assert desk.history(ANNA).tier == LADDER.tier("base")
+
+    def test_a_review_that_was_missed_is_made_up_by_the_next_run(self):
+        """A nightly job that did not run on the day of the review loses nothing."""
+        desk = desk_with(reviews=ReviewCycle(date(2026, 4, 1), 1, Unit.QUARTER))
+        desk.retier([earned("gold", MARCH)])
+        desk.retier([earned("base", date(2026, 3, 20))])
+        assert desk.history(ANNA).tier == LADDER.tier("gold")
+        desk.retier([earned("base", date(2026, 4, 3))])
         assert desk.history(ANNA).tier == LADDER.tier("base")
 
     def test_tiers_that_never_fall_stay(self):

@@ -86,7 +86,8 @@ class SegmentationDesk:
             raise InvalidValue("a decision to keep names its customer: Decision(..., subject=...)")
         customer = CustomerId(earned.subject)
         before = None
-        if self.retiering.grace is not None:
+        if self.retiering.grace is not None or self.retiering.reviews is not None:
+            # Both count from the day the earned tier fell; a missed review is made up only so.
             before = self._write(unit, EARNED_TIERS, customer, earned, recorded_at)
         held = _history(unit, TIER_HISTORIES, customer)
         verdict = self.retiering(RetieringFacts.of(held, earned, earned_before=before))
