@@ -102,6 +102,16 @@ class TestMigrations:
         review(later, "--currency", "EUR", "--output-dir", "out")
         assert ">none<" not in (here / "out" / "report.html").read_text()
 
+    def test_the_best_of_three_tiers_and_the_best_of_two_are_as_high(self, here, january):
+        (here / "two.toml").write_text(
+            'kind = "abc-tiers"\nversion = 1\n[data]\n'
+            'names = ["gold", "base"]\nthresholds = ["100.00 EUR"]\n'
+        )
+        options = ("--as-of", "2026-02-01", "--policy", "two.toml", "--json", *IN_EURO)
+        moves = review(january, *options).json["migrations"]["tiers"]
+        # From A to gold and from B to base is as high as before; from C to base is one higher.
+        assert (moves["stayed"], moves["up"], moves["down"]) == (2, 1, 0)
+
 
 class TestTwice:
     """The same review a second time changes nothing."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -108,6 +109,14 @@ class TestFiles:
         assert "line 3, amount" in line
         assert "without --strict it would go on" in line
 
+    @pytest.mark.skipif(os.name != "posix", reason="names are bytes where POSIX has them")
+    def test_a_name_that_is_no_text_is_shown_as_an_escape(self, here):
+        path = here / os.fsdecode(b"\xff.csv")
+        purchases(path, "a 2026-01-05 7.00")
+        run = review(path, *IN_EURO, "--report", "r.html", "--no-store")
+        assert r"Review of \xff.csv, as of" in run.out
+        assert r"<h1>\xff.csv</h1>" in (here / "r.html").read_text()
+
     def test_a_name_with_a_line_break_stays_on_one_line(self):
         assert r"new line\x1b[31m.csv" in refused("new\nline\x1b[31m.csv", *IN_EURO)
 
@@ -169,7 +178,8 @@ class TestOptionsOfReading:
             (("--customer-column", "9"), "no position 9"),
             (("--customer-column", "whom"), "no column is named 'whom'"),
             (("--rate", "USD=x"), "not a plain decimal number"),
-            (("--rejects", "/nope/rejects.csv"), "the rejects cannot be written"),
+            (("--rejects", "shop.csv/rejects.csv"), "cannot write shop.csv/rejects.csv"),
+            (("--rejects", "."), "the rejects cannot be written"),
             (("--explain", "c"), "nobody of that name bought anything"),
         ],
     )

@@ -37,6 +37,8 @@ def review(options: ReviewOptions, out: TextIO) -> None:
     _check_places(options)
     _check_extra(options)
     terms = read_terms(options.policies)
+    if options.rejects is not None:
+        make_folder(options.rejects)
     with progress(source_path(options), wanted=not options.quiet) as bar:
         file = read_file(options, bar.read)
         if options.explain is not None:

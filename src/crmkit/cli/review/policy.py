@@ -20,9 +20,12 @@ from crmkit.segmentation import (
     SegmentMap,
 )
 from crmkit.serialization import make_converter
-from crmkit.tiering import TierLadder
+from crmkit.tiering import Tier, TierLadder
 
 __all__ = ["POLICY_DOCUMENTS", "ReviewPolicy", "Terms", "read_terms", "write_policy"]
+
+_TOP = 100
+"""The rank of the best tier on every ladder."""
 
 
 @frozen(kw_only=True)
@@ -35,11 +38,19 @@ class ReviewPolicy:
 
     @property
     def ladders(self) -> dict[str, TierLadder]:
-        """The names that each policy gives, on a ladder: segments as tiers, the first the best."""
+        """The names that each policy gives, on a ladder: segments as tiers, the first the best.
+
+        Ranks are counted from the top, so that the best of three tiers and the best of two are as
+        high, should a later review have other tiers.
+        """
+        names = {
+            "segment": self.segmentation.segments.names,
+            "abc": self.abc.names,
+            "pyramid": [layer.value for layer in PyramidLayer],
+        }
         return {
-            "segment": TierLadder.of(*reversed(self.segmentation.segments.names)),
-            "abc": TierLadder.of(*reversed(self.abc.names)),
-            "pyramid": TierLadder.of(*reversed([layer.value for layer in PyramidLayer])),
+            ladder: TierLadder(Tier(name, _TOP - place) for place, name in enumerate(listed))
+            for ladder, listed in names.items()
         }
 
 

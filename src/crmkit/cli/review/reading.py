@@ -1,5 +1,6 @@
 """From a file of purchases to a summary of every customer, with an account of each line."""
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -138,7 +139,10 @@ def _name(options: ReviewOptions) -> str:
     """What a report calls the file."""
     if options.file is None:
         return "the example shop"
-    return "standard input" if options.file == "-" else Path(options.file).name
+    if options.file == "-":
+        return "standard input"
+    # A name need not be text; what is none is shown as an escape.
+    return os.fsencode(Path(options.file).name).decode("utf-8", "backslashreplace")
 
 
 def _rates(options: ReviewOptions) -> ExchangeRates | None:
