@@ -64,11 +64,13 @@ class RfmFacts:
     ``frequency`` counts *all* purchases (purchase days or orders, as the summary chose) and
     ``recency_days`` are the days *since* the last one: the words of segmentation, not those of the
     lifetime-value literature. ``monetary`` is the sum or the mean, as the summary chose; ``total``
-    is always the sum, net of refunds as the summary's rule says, and ``yearly_totals`` are its
-    parts by calendar year, years without a record left out.
+    is always the sum, net of refunds as the summary's rule says. ``yearly_totals`` are its parts
+    by calendar year: those from the first purchase to ``as_of``, quiet years with a zero, and any
+    earlier year in which money was paid back.
 
     :raises InvalidValue: if a purchase lies after ``as_of``, the first after the last, or the
         frequency is below one.
+    :raises CurrencyMismatch: if the amounts are in different currencies.
     """
 
     customer: CustomerId
@@ -88,6 +90,9 @@ class RfmFacts:
             raise InvalidValue("purchases run from the first to the last, none after as_of")
         if self.frequency < 1:
             raise InvalidValue("a customer with facts has bought at least once: frequency >= 1")
+        for money in (self.monetary, *self.yearly_totals.values()):
+            if money.currency != self.total.currency:
+                raise CurrencyMismatch(self.total.currency, money.currency)
 
     @property
     def recency_days(self) -> int:
@@ -101,10 +106,10 @@ class RfmFacts:
 
 
 def _counted(counts: Mapping[int, int]) -> Mapping[int, int]:
-    for value, count in counts.items():
-        if type(value) is not int or type(count) is not int or count < 1:
-            raise InvalidValue("a histogram maps whole numbers to how many customers have them")
-    return MappingProxyType(dict(sorted(counts.items())))
+    customers = list(counts.values())
+    if {*map(type, counts), *map(type, customers)} - {int} or min(customers, default=1) < 1:
+        raise InvalidValue("a histogram maps whole numbers to how many customers have them")
+    return MappingProxyType({value: counts[value] for value in sorted(counts)})
 
 
 @frozen
@@ -173,7 +178,7 @@ class Histogram:
 
     def descending(self) -> Iterator[tuple[int, int]]:
         """The values with their counts, the largest first."""
-        return iter([(value, self.counts[value]) for value in reversed(list(self.counts))])
+        return reversed(list(self.counts.items()))
 
     def require_customers(self) -> int:
         """How many customers are counted, at least one.

@@ -5,12 +5,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from fractions import Fraction
 from functools import cached_property
-from typing import Self
+from itertools import compress
+from typing import Any, Self
 
 from attrs import field, frozen
 
 from crmkit.errors import CurrencyMismatch, InvalidValue
-from crmkit.identifiers import CustomerId
+from crmkit.identifiers import CustomerId, check_identifier
 from crmkit.money import Money, Rounding, digits_of, round_fraction
 from crmkit.period import check_date, check_instant
 from crmkit.records import Purchase
@@ -28,13 +29,20 @@ class RfmColumns:
     """
 
     customers: list[CustomerId] = field(repr=False)
-    first_days: list[int] = field(repr=False)
     last_days: list[int] = field(repr=False)
+    purchase_days: list[int] = field(repr=False)
+    """The set of purchase days: bit ``k`` stands for the day ``last - k``."""
     frequency: list[int] = field(repr=False)
     monetary: list[int] = field(repr=False)
     totals: list[int] = field(repr=False)
     rows: Mapping[CustomerId, int] = field(repr=False)
     """Where in the columns a customer stands."""
+
+    @cached_property
+    def first_days(self) -> list[int]:
+        """The ordinals of the first purchase days."""
+        lengths = map(int.bit_length, self.purchase_days)
+        return [last - length + 1 for last, length in zip(self.last_days, lengths, strict=True)]
 
 
 class RfmSummary(Mapping[CustomerId, RfmFacts]):
@@ -76,9 +84,12 @@ class RfmSummary(Mapping[CustomerId, RfmFacts]):
 
         This is the fast way for millions of rows out of a database or a data frame; it gives what
         :func:`summarize_rfm` gives. Days are ordinals (``date.toordinal()``), amounts minor units
-        of the currency, negative ones refunds. There are no order numbers here.
+        of the currency, negative ones refunds. There are no order numbers here. Columns may be
+        lists, iterators, or arrays that have a ``tolist``.
 
-        :raises InvalidValue: if the rules need order numbers, or the columns differ in length.
+        :raises InvalidValue: if the rules need order numbers, the columns differ in length, or a
+            day or an amount is no whole number.
+        :raises InvalidIdentifier: if a customer could not serve as a key.
         :raises InvalidMoney: if the currency is unknown.
         """
         rules = rules or SummaryRules()
@@ -86,9 +97,17 @@ class RfmSummary(Mapping[CustomerId, RfmFacts]):
         digits_of(currency)
         if rules.refunds is Refunds.CANCEL_ORDERS:
             raise InvalidValue("columns have no order numbers: use summarize_rfm to cancel orders")
-        rows = _rows_of(customers, days, minors)
+        rows = _rows_of(*map(_plain, (customers, days, minors)))
         state = Tally()
-        state.add_rows(rows, limit=as_of.toordinal(), refunds=rules.refunds)
+        try:
+            state.add_rows(rows, limit=as_of.toordinal(), rules=rules)
+        except TypeError as error:
+            raise InvalidValue("customers are texts, amounts whole minor units") from error
+        for customer in state.index:
+            check_identifier(customer, "customer")
+        # Whatever was added to whole numbers, and was none, has left none.
+        if {type(minor) for column in state.years.values() for minor in column} - {int}:
+            raise InvalidValue("amounts are whole minor units: pass 1230 for 12.30 EUR")
         return cls(state, as_of, currency, rules)
 
     # --- a mapping of facts ---
@@ -133,24 +152,27 @@ class RfmSummary(Mapping[CustomerId, RfmFacts]):
     def columns(self) -> RfmColumns:
         """The facts of all customers with a purchase, as columns: for work on millions."""
         state = self._with_orders() if self.rules.follows_orders else self._state
-        customers: list[CustomerId] = [CustomerId(customer) for customer in state.index]
-        base, days, totals = state.base, state.bits, state.totals()
-        kept = [row for row, bits in enumerate(days) if bits]
-        if len(kept) < len(days):
-            customers = [customers[row] for row in kept]
-            base, days, totals = ([column[row] for row in kept] for column in (base, days, totals))
+        customers: list[Any] = list(state.index)
+        rows: Mapping[Any, int] = state.index
+        last, days, totals = state.last, state.days, state.totals()
+        if 0 in last:
+            bought = list(compress(range(len(last)), last))
+            customers, last, days, totals = (
+                [column[row] for row in bought] for column in (customers, last, days, totals)
+            )
+            rows = {customer: position for position, customer in enumerate(customers)}
         if self.rules.counting is Counting.ORDERS:
-            frequency = [self._orders_of(row) for row in kept]
+            frequency = [self._orders_of(state.index[customer]) for customer in customers]
         else:
             frequency = list(map(int.bit_count, days))
         return RfmColumns(
             customers=customers,
-            first_days=[b + (d & -d).bit_length() - 1 for b, d in zip(base, days, strict=True)],
-            last_days=[b + d.bit_length() - 1 for b, d in zip(base, days, strict=True)],
+            last_days=last,
+            purchase_days=days,
             frequency=frequency,
             monetary=self._measured(totals, frequency),
             totals=totals,
-            rows={customer: position for position, customer in enumerate(customers)},
+            rows=rows,
         )
 
     def _with_orders(self) -> Tally:
@@ -207,7 +229,17 @@ class RfmSummary(Mapping[CustomerId, RfmFacts]):
         return Histogram.of(self.columns.frequency)
 
     def monetary_histogram(self) -> Histogram:
-        """How many customers have spent how much, in minor units."""
+        """How many customers have spent how much, in minor units, by the measure of the rules."""
+        return self._monetary_counts
+
+    def total_histogram(self) -> Histogram:
+        """How many customers have brought how much in all, in minor units: what ABC shares out."""
+        if self.rules.monetary is MonetaryMeasure.SUM:
+            return self._monetary_counts
+        return Histogram.of(self.columns.totals, self.currency)
+
+    @cached_property
+    def _monetary_counts(self) -> Histogram:
         return Histogram.of(self.columns.monetary, self.currency)
 
     # --- merging ---
@@ -235,7 +267,9 @@ class RfmSummary(Mapping[CustomerId, RfmFacts]):
             )
         if None not in (self.currency, other.currency) and self.currency != other.currency:
             raise CurrencyMismatch(str(self.currency), str(other.currency))
-        large, small = (self, other) if len(self) >= len(other) else (other, self)
+        large, small = self, other
+        if len(large._state.index) < len(small._state.index):
+            large, small = other, self
         state = large._state.copy()
         state.add_tally(small._state)
         return RfmSummary(state, self.as_of, self.currency or other.currency, self.rules)
@@ -257,7 +291,7 @@ class RfmSummary(Mapping[CustomerId, RfmFacts]):
         state = self._state
         return {
             customer: (
-                [state.base[row] + k for k in _positions(state.bits[row])],
+                (state.last[row], state.days[row]),
                 state.loose[row],
                 {year: column[row] for year, column in state.years.items() if column[row]},
                 state.orders.get(row, {}),
@@ -267,10 +301,6 @@ class RfmSummary(Mapping[CustomerId, RfmFacts]):
 
     def __repr__(self) -> str:
         return f"<RfmSummary of {len(self)} customers as of {self.as_of}>"
-
-
-def _positions(bits: int) -> list[int]:
-    return [k for k in range(bits.bit_length()) if bits >> k & 1]
 
 
 def summarize_rfm(
@@ -312,11 +342,16 @@ def summarize_rfm(
     wanted = _wanted(purchases, as_of, known_by, refunds, currencies)
     if rules.follows_orders:
         for purchase in wanted:
-            state.add_order(purchase, purchase.on.toordinal())
+            state.add_order(purchase)
     else:
         rows = ((p.customer, p.on.toordinal(), p.amount.minor) for p in wanted)
-        state.add_rows(rows, limit=as_of.toordinal(), refunds=refunds)
+        state.add_rows(rows, limit=as_of.toordinal(), rules=rules)
     return RfmSummary(state, as_of, next(iter(currencies), None), rules)
+
+
+def _plain(column: Iterable[Any]) -> Iterable[Any]:
+    """The values of an array as Python's own; the numbers of arrays wrap around at 64 bits."""
+    return column.tolist() if hasattr(column, "tolist") else column
 
 
 def _rows_of(

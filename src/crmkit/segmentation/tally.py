@@ -2,13 +2,14 @@
 
 A tally keeps, for each customer, the set of purchase days and the money by calendar year: enough to
 add up any two tallies to what one pass over all records would have given, however they were split.
-The set of days is one whole number whose bit ``k`` stands for the day ``base + k``: exact,
+The set of days is one whole number whose bit ``k`` stands for the day ``last - k``: exact,
 immutable, and a few bytes for the many customers who bought once.
 """
 
 from collections.abc import Iterable
 from datetime import date
 from enum import StrEnum
+from operator import add, index
 
 from attrs import frozen
 
@@ -81,85 +82,94 @@ class Order:
         )
 
 
-class _YearColumns(dict[int, list[int]]):
-    """The money column of each calendar year, found by the ordinal of a day."""
-
-    def __init__(self, rows: list[int], years: dict[int, list[int]]) -> None:
-        super().__init__()
-        self.years = years
-        self._rows = rows
-
-    def __missing__(self, day: int) -> list[int]:
-        try:
-            year = date.fromordinal(day).year
-        except (ValueError, TypeError, OverflowError):
-            raise InvalidValue("a day is an ordinal: pass date.toordinal()") from None
-        column = self.years.get(year)
-        if column is None:
-            column = self.years[year] = [0] * len(self._rows)
-        self[day] = column
-        return column
-
-
 class Tally:
     """What was bought by whom, one row a customer; a summary never changes its own again."""
 
     def __init__(self) -> None:
         self.index: dict[str, int] = {}
-        self.base: list[int] = []
-        self.bits: list[int] = []
+        self.last: list[int] = []
+        """The ordinal of the last purchase day; 0 before the first purchase."""
+        self.days: list[int] = []
+        """The set of purchase days: bit ``k`` stands for the day ``last - k``."""
         self.loose: list[int] = []
+        """How many purchase lines had no order number; kept only where orders are counted."""
         self.orders: dict[int, dict[str, Order]] = {}
         self.years: dict[int, list[int]] = {}
+        """The money of each calendar year, in minor units."""
 
-    def row(self, customer: str, day: int) -> int:
+    def row(self, customer: str) -> int:
         """The row of a customer, a new one if the customer was not seen before."""
         row = self.index.get(customer)
         if row is None:
-            row = self.index[customer] = len(self.base)
-            self.base.append(day)
-            self.bits.append(0)
-            self.loose.append(0)
-            for column in self.years.values():
+            row = self.index[customer] = len(self.last)
+            for column in (self.last, self.days, self.loose, *self.years.values()):
                 column.append(0)
         return row
 
-    def mark(self, row: int, bits: int, base: int) -> None:
-        """Add purchase days to a customer, whichever of the two bases is the earlier."""
-        shift = base - self.base[row]
-        if shift >= 0:
-            self.bits[row] |= bits << shift
+    def mark(self, row: int, days: int, last: int) -> None:
+        """Add a set of purchase days to a customer, whichever of the two ends later."""
+        shift = last - self.last[row]
+        if shift > 0:
+            self.days[row] = self.days[row] << shift | days
+            self.last[row] = last
         else:
-            self.bits[row] = self.bits[row] << -shift | bits
-            self.base[row] = base
+            self.days[row] |= days << -shift
+
+    def money_of(self, year: int) -> list[int]:
+        """The money column of a calendar year, a new one if it had no money yet."""
+        column = self.years.get(year)
+        if column is None:
+            column = self.years[year] = [0] * len(self.last)
+        return column
 
     def add_rows(
-        self, rows: Iterable[tuple[str, int, int]], *, limit: int, refunds: Refunds
+        self, rows: Iterable[tuple[str, int, int]], *, limit: int, rules: SummaryRules
     ) -> None:
-        """Take in rows without order numbers: the loop that large files spend their time in."""
-        index, base, bits, loose = self.index, self.base, self.bits, self.loose
-        column_of = _YearColumns(base, self.years)
-        for customer, day, minor in rows:
-            if day > limit or (minor < 0 and refunds is Refunds.IGNORE):
-                continue
-            row = index.get(customer)
-            if row is None:
-                row = self.row(customer, day)
-            column_of[day][row] += minor
-            if minor >= 0:
-                loose[row] += 1
-                shift = day - base[row]
-                if shift >= 0:
-                    bits[row] |= 1 << shift
-                else:
-                    bits[row] = bits[row] << -shift | 1
-                    base[row] = day
+        """Take in rows without order numbers: customer, ordinal of the day, minor units.
 
-    def add_order(self, purchase: Purchase, day: int) -> None:
+        This is the loop that large files spend their time in, so it is written out: the rows of
+        customers and days are looked up at most once each, and :meth:`mark` stands in it in full.
+        """
+        row_of, last, days, loose = self.index.get, self.last, self.days, self.loose
+        ignores_refunds = rules.refunds is Refunds.IGNORE
+        counts_lines = rules.counting is Counting.ORDERS
+        known: dict[int, tuple[int, list[int] | None]] = {}
+        for customer, at, minor in rows:
+            try:
+                day, money = known[at]
+            except KeyError:
+                day, money = known[at] = self._placed(at, limit)
+            if money is None or (ignores_refunds and minor < 0):
+                continue
+            row = row_of(customer)
+            if row is None:
+                row = self.row(customer)
+            money[row] += minor
+            if minor >= 0:
+                shift = day - last[row]
+                if shift > 0:
+                    days[row] = days[row] << shift | 1
+                    last[row] = day
+                else:
+                    days[row] |= 1 << -shift
+                if counts_lines:
+                    loose[row] += 1
+
+    def _placed(self, at: int, limit: int) -> tuple[int, list[int] | None]:
+        """A day as a plain number, and its money column; None after the limit."""
+        try:
+            # Numbers out of arrays wrap around when they are shifted: from here on there are none.
+            day = index(at)
+            year = date.fromordinal(day).year
+        except (ValueError, TypeError, OverflowError):
+            raise InvalidValue("a day is an ordinal: pass date.toordinal()") from None
+        return day, None if day > limit else self.money_of(year)
+
+    def add_order(self, purchase: Purchase) -> None:
         """Take in a line whose order matters."""
-        row = self.row(purchase.customer, day)
-        minor = purchase.amount.minor
-        _YearColumns(self.base, self.years)[day][row] += minor
+        row = self.row(purchase.customer)
+        day, minor = purchase.on.toordinal(), purchase.amount.minor
+        self.money_of(purchase.on.year)[row] += minor
         number = purchase.order if minor >= 0 else purchase.refund_of or purchase.order
         if number is not None:
             orders = self.orders.setdefault(row, {})
@@ -169,34 +179,34 @@ class Tally:
             self.loose[row] += 1
             self.mark(row, 1, day)
 
-    def add_tally(self, state: "Tally") -> None:
+    def add_tally(self, other: "Tally") -> None:
         """Take in all that another tally knows."""
-        rows = [
-            self.row(customer, base) for customer, base in zip(state.index, state.base, strict=True)
-        ]
-        for theirs, row in enumerate(rows):
-            self.mark(row, state.bits[theirs], state.base[theirs])
-            self.loose[row] += state.loose[theirs]
-        for year, column in state.years.items():
-            mine = self.years.setdefault(year, [0] * len(self.base))
-            for theirs, row in enumerate(rows):
-                mine[row] += column[theirs]
-        for theirs, orders in state.orders.items():
+        rows = list(map(self.row, other.index))
+        for row, days, last, loose in zip(rows, other.days, other.last, other.loose, strict=True):
+            self.mark(row, days, last)
+            self.loose[row] += loose
+        for year, column in other.years.items():
+            mine = self.money_of(year)
+            for row, minor in zip(rows, column, strict=True):
+                mine[row] += minor
+        for theirs, orders in other.orders.items():
             known = self.orders.setdefault(rows[theirs], {})
             for number, order in orders.items():
                 known[number] = known.get(number, Order()).merge(order)
 
     def totals(self) -> list[int]:
         """All money of each row."""
-        columns = list(self.years.values())
-        return columns[0] if len(columns) == 1 else list(map(sum, zip(*columns, strict=True)))
+        total = [0] * len(self.last)
+        for column in self.years.values():
+            total = list(map(add, total, column))
+        return total
 
     def copy(self) -> "Tally":
         """A copy that can grow; what it shares with this one is immutable."""
         new = Tally()
         new.index = self.index.copy()
-        new.base = self.base.copy()
-        new.bits = self.bits.copy()
+        new.last = self.last.copy()
+        new.days = self.days.copy()
         new.loose = self.loose.copy()
         new.orders = {row: dict(orders) for row, orders in self.orders.items()}
         new.years = {year: column.copy() for year, column in self.years.items()}

@@ -1,0 +1,39 @@
+"""Scores and segments worked out again from nothing but the evidence of a decision."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from operator import ge, le
+from typing import Any
+
+from crmkit.decision import Comparison, Evidence
+from crmkit.segmentation import RfmScore
+
+DIMENSIONS = ("recency-days", "frequency", "monetary")
+
+
+def score_from(evidence: Iterable[Evidence]) -> RfmScore:
+    """In each dimension the highest score whose threshold was reached; the lowest needs none."""
+    reached = dict.fromkeys(DIMENSIONS, 1)
+    for item in evidence:
+        name, _, score = item.criterion.partition(" for a score of ")
+        if score and item.met:
+            reached[name] = max(reached[name], int(score))
+    return RfmScore(*reached.values())
+
+
+def assert_judged_rightly(evidence: Iterable[Evidence]) -> None:
+    """Each verdict follows from what was observed and required; without a rule a tie was broken."""
+    judges: dict[object, Any] = {Comparison.AT_LEAST: ge, Comparison.AT_MOST: le}
+    for item in evidence:
+        if item.comparison in judges:
+            assert item.met == judges[item.comparison](item.observed, item.required)
+        elif item.met is not None:
+            assert item.observed == item.required, "only those on the threshold are told by name"
+
+
+def assert_tells_what_is_missing(evidence: Iterable[Evidence], score: RfmScore, bins: int) -> None:
+    """Whoever is not at the best score in a dimension is told what the next one takes."""
+    unmet = {item.criterion.partition(" ")[0] for item in evidence if item.met is False}
+    parts = (score.recency, score.frequency, score.monetary)
+    assert unmet == {name for name, part in zip(DIMENSIONS, parts, strict=True) if part < bins}
