@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Self
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from crmkit.decision import Decision
 from crmkit.errors import InvalidPolicy
@@ -59,6 +59,9 @@ class NestedRfmScale:
         for frequency, group in zip(self.frequency_at_least, self.monetary_at_least, strict=True):
             for monetary in group:
                 check_thresholds(self.recency_at_most, frequency, monetary)
+        cells = [cell for group in self.monetary_at_least for cell in group]
+        if len({money.currency for cell in cells for money in cell}) > 1:
+            raise InvalidPolicy("the money thresholds of a scale are in one currency")
 
     @property
     def bins(self) -> int:
@@ -129,7 +132,7 @@ class NestedRfmScale:
 
         :raises CurrencyMismatch: if the money is in another currency than the thresholds.
         """
-        return self._thresholds_for(facts)(facts)
+        return evolve(self._thresholds_for(facts)(facts), policy="nested-rfm-scale")
 
     def outcomes(self, facts: RfmSummary | Iterable[RfmFacts], /) -> list[RfmScore]:
         """Score many customers at once, without evidence; a summary is scored in its own order."""

@@ -4,7 +4,6 @@ A scale is fitted to a population once and is then a frozen value: twelve thresh
 one customer at a time, can be kept, versioned and shown.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Self
 
@@ -54,7 +53,8 @@ class RfmScale:
 
     Source of the method: Hughes, *Strategic Database Marketing* (1994), with quintiles.
 
-    :raises InvalidPolicy: if the three differ in length, run the wrong way, or mix currencies.
+    :raises InvalidPolicy: if the three differ in length, run the wrong way, or mix currencies, or
+        the tie breaks do not go with them.
 
     >>> from datetime import date
     >>> scale = RfmScale(
@@ -91,6 +91,8 @@ class RfmScale:
             else (breaks.recency, breaks.frequency, breaks.monetary)
         )
         steps = tuple(Steps(r, c) for r, c in zip(reach, customers, strict=True))
+        for dimension in steps:
+            dimension.check()
         object.__setattr__(self, "_reach", steps)
 
     @property
@@ -114,16 +116,16 @@ class RfmScale:
         :raises NothingToFit: if there is no customer.
         :raises InvalidPolicy: if there are fewer than two bins.
         """
-        people = Population.of(population)
-        people.require()
-        check_bins(bins)
         if ties is Ties.BY_CUSTOMER_ID:
-            return cls._fit_by_id(people, bins)
-        recency, frequency, monetary = (
-            thresholds_of(Counter(column), bins, ties)
-            for column in (people.recency, people.frequency, people.monetary)
+            return cls._fit_by_id(Population.of(population), bins)
+        counted = population if isinstance(population, RfmSummary) else Population.of(population)
+        return cls.fit_histograms(
+            recency=counted.recency_histogram(),
+            frequency=counted.frequency_histogram(),
+            monetary=counted.monetary_histogram(),
+            bins=bins,
+            ties=ties,
         )
-        return cls._of_steps(recency, frequency, monetary, people.currency)
 
     @classmethod
     def fit_histograms(
@@ -145,10 +147,10 @@ class RfmScale:
         check_bins(bins)
         if ties is Ties.BY_CUSTOMER_ID:
             raise InvalidPolicy("histograms hold no customers: fit ties by customer with fit()")
-        if monetary.currency is None:
-            raise InvalidPolicy("the histogram of money needs its currency: Histogram.of_money")
         for histogram in (recency, frequency, monetary):
             histogram.require_customers()
+        if monetary.currency is None:
+            raise InvalidPolicy("the histogram of money needs its currency: Histogram.of_money")
         return cls._of_steps(
             thresholds_of({-days: n for days, n in recency.counts.items()}, bins, ties),
             thresholds_of(frequency.counts, bins, ties),
@@ -158,6 +160,8 @@ class RfmScale:
 
     @classmethod
     def _fit_by_id(cls, people: Population, bins: int) -> Self:
+        people.require()
+        check_bins(bins)
         recency, by_recency = ntile(people.recency, people.customers, bins)
         frequency, by_frequency = ntile(people.frequency, people.customers, bins)
         monetary, by_monetary = ntile(people.monetary, people.customers, bins)
@@ -222,7 +226,8 @@ def _evidence(facts: RfmFacts, score: RfmScore, scale: RfmScale) -> Iterator[Evi
         ("monetary", facts.monetary, score.monetary, scale.monetary_at_least, at_least),
     )
     for name, observed, reached, steps, judge in dimensions:
-        for target in _neighbours(reached, steps):
+        # Where customers break ties, equal thresholds are steps of their own.
+        for target in _neighbours(reached, range(len(steps)) if by_id else steps):
             criterion = f"{name} for a score of {target}"
             required = steps[target - 2]
             if by_id and observed == required:
@@ -234,7 +239,7 @@ def _evidence(facts: RfmFacts, score: RfmScore, scale: RfmScale) -> Iterator[Evi
         yield noted("ties", Ties.BY_CUSTOMER_ID.value)
 
 
-def _neighbours(score: int, steps: Sequence[EvidenceValue]) -> list[int]:
+def _neighbours(score: int, steps: Sequence[object]) -> list[int]:
     """The score that was reached and the next that could be; equal thresholds are one step."""
     reached = [score] if score > 1 else []
     if score > len(steps):

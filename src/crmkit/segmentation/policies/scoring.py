@@ -4,11 +4,12 @@ All values are whole numbers (days, purchases, minor units) in which more is bet
 threshold is one that is *reached*.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from functools import cache
+from itertools import accumulate, repeat
 from typing import TypeVar
 
 from attrs import frozen
@@ -16,7 +17,7 @@ from attrs import frozen
 from crmkit.errors import CurrencyMismatch, InvalidPolicy, NothingToFit
 from crmkit.identifiers import CustomerId
 from crmkit.money import Money
-from crmkit.segmentation.facts import RfmFacts
+from crmkit.segmentation.facts import Histogram, RfmFacts
 from crmkit.segmentation.summary import RfmSummary
 
 __all__ = ["Population", "RfmScore", "Steps", "Ties"]
@@ -62,6 +63,11 @@ def score_table(bins: int) -> tuple[tuple[tuple[RfmScore, ...], ...], ...]:
     return tuple(tuple(tuple(RfmScore(r, f, m) for m in steps) for f in steps) for r in steps)
 
 
+def every_score(bins: int) -> Iterator[RfmScore]:
+    """Every score there is, from 111 upwards."""
+    return (score for plane in score_table(bins) for row in plane for score in row)
+
+
 # --- a population as columns, more being better ---------------------------------------------------
 
 
@@ -81,7 +87,8 @@ class Population:
         if isinstance(facts, RfmSummary):
             today = facts.as_of.toordinal()
             columns = facts.columns
-            recency = [day - today for day in columns.last_days]
+            ago = {day: day - today for day in set(columns.last_days)}
+            recency = list(map(ago.__getitem__, columns.last_days))
             return cls(
                 columns.customers, recency, columns.frequency, columns.monetary, str(facts.currency)
             )
@@ -102,27 +109,33 @@ class Population:
         if not self.customers:
             raise NothingToFit("no customers to fit a scale to: pass at least one with a purchase")
 
+    def recency_histogram(self) -> Histogram:
+        """How many customers have bought how many days ago."""
+        return Histogram.of(-step for step in self.recency)
+
+    def frequency_histogram(self) -> Histogram:
+        """How many customers have bought how often."""
+        return Histogram.of(self.frequency)
+
+    def monetary_histogram(self) -> Histogram:
+        """How many customers have spent how much, in minor units."""
+        return Histogram.of(self.monetary, self.currency)
+
 
 def thresholds_of(counts: Mapping[int, int], bins: int, ties: Ties) -> tuple[int, ...]:
     """The values from which the scores 2, 3, ... are reached.
 
-    A customer above whom there are no more than needed: score = 1 + bins * below // n, where
-    *below* counts the customers (or the distinct values) strictly below and n all of them. Score s
-    is reached when ``below >= ceil((s - 1) * n / bins)``, so by every value above the one that
-    makes up that count.
+    The rule is score = 1 + bins * below // n, where *below* counts the customers (or the distinct
+    values) strictly below, and n all of them. So score s needs ``(s - 1) * n / bins`` below,
+    rounded up, and is reached by every value above the first one that makes up that count.
     """
     values = sorted(counts)
-    if ties is Ties.DENSE_RANK:
-        return tuple(values[_needed(s, len(values), bins) - 1] + 1 for s in range(2, bins + 1))
-    customers = sum(counts.values())
-    reached: list[int] = []
-    below, position = 0, -1
-    for score in range(2, bins + 1):
-        while below < _needed(score, customers, bins):
-            position += 1
-            below += counts[values[position]]
-        reached.append(values[position] + 1)
-    return tuple(reached)
+    weights = map(counts.__getitem__, values) if ties is Ties.SAME_SCORE else repeat(1, len(values))
+    not_above = list(accumulate(weights))
+    return tuple(
+        values[bisect_left(not_above, _needed(score, not_above[-1], bins))] + 1
+        for score in range(2, bins + 1)
+    )
 
 
 def _needed(score: int, population: int, bins: int) -> int:
@@ -150,6 +163,16 @@ class Steps:
     reach: tuple[int, ...]
     customers: tuple[CustomerId, ...] | None
 
+    def check(self) -> None:
+        """Refuse ties that do not go with the thresholds."""
+        if self.customers is None:
+            return
+        pairs = list(zip(self.reach, self.customers, strict=False))
+        if len(self.customers) != len(self.reach) or pairs != sorted(pairs):
+            raise InvalidPolicy(
+                "tie breaks name a customer for each threshold, upwards where thresholds are equal"
+            )
+
     def score(self, value: int, customer: CustomerId) -> int:
         """The score of one value."""
         return self.scores([value], [customer])[0]
@@ -163,9 +186,8 @@ class Steps:
 
 
 def scored(reach: tuple[int, ...], values: Sequence[int]) -> list[int]:
-    """Score a column; each distinct value is looked up once."""
-    known = {value: 1 + bisect_right(reach, value) for value in set(values)}
-    return [known[value] for value in values]
+    """Score a column of values."""
+    return [1 + bisect_right(reach, value) for value in values]
 
 
 def grouped(pairs: Iterable[tuple[KeyT, int]]) -> dict[KeyT, Counter[int]]:
@@ -177,11 +199,13 @@ def grouped(pairs: Iterable[tuple[KeyT, int]]) -> dict[KeyT, Counter[int]]:
 
 
 def check_bins(bins: int) -> None:
+    """Refuse a scale that tells nobody apart."""
     if bins < 2:
         raise InvalidPolicy("a scale has at least two bins")
 
 
 def check_currency(currency: str, thresholds: Sequence[Money]) -> None:
+    """Refuse money that cannot be held against the thresholds."""
     if currency != thresholds[0].currency:
         raise CurrencyMismatch(thresholds[0].currency, currency)
 
@@ -189,6 +213,7 @@ def check_currency(currency: str, thresholds: Sequence[Money]) -> None:
 def check_thresholds(
     recency: Sequence[int], frequency: Sequence[int], monetary: Sequence[Money]
 ) -> None:
+    """Refuse thresholds that are not one for each score, or run the wrong way."""
     if not len(recency) == len(frequency) == len(monetary) or not recency:
         raise InvalidPolicy(
             "a scale needs equally many thresholds for recency, frequency and money, at least one"

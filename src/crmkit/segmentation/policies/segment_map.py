@@ -5,7 +5,6 @@ that have none and all that have two.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import product
 from types import MappingProxyType
 from typing import Self
 
@@ -16,7 +15,7 @@ from crmkit.errors import InvalidPolicy, InvalidSegmentMap
 from crmkit.segmentation.facts import RfmFacts
 from crmkit.segmentation.policies.nested_rfm import NestedRfmScale
 from crmkit.segmentation.policies.rfm import RfmScale
-from crmkit.segmentation.policies.scoring import RfmScore
+from crmkit.segmentation.policies.scoring import RfmScore, check_bins, every_score
 from crmkit.segmentation.summary import RfmSummary
 
 __all__ = ["CUSTOMARY_SEGMENTS", "RfmSegmentation", "Segment", "SegmentMap"]
@@ -70,6 +69,12 @@ class Segment:
             if high < highest:
                 yield at_most(what, value, high)
 
+    def asks_beyond(self, bins: int) -> bool:
+        """Whether it names a score that a scale of so many bins does not give."""
+        ranges = (self.recency, self.frequency, self.monetary)
+        known = {str(score) for score in every_score(bins)} if self.codes else set()
+        return not known.issuperset(self.codes) or any(r and r[1] > bins for r in ranges)
+
     def covers(self, score: RfmScore) -> bool:
         """Whether a score has this name."""
         if self.codes:
@@ -90,7 +95,9 @@ class SegmentMap:
     are errors. ``bins`` says how many scores each dimension has.
 
     :raises InvalidSegmentMap: listing every score without a name (``gaps``) and every score with
-        two (``overlaps``), and any segment that earlier ones hide completely.
+        two (``overlaps``), any segment that earlier ones hide completely, and any that names a
+        score which the bins do not have.
+    :raises InvalidPolicy: if there are fewer than two bins.
 
     >>> SegmentMap(bins=2, segments=(
     ...     Segment(name="regulars", frequency=(2, 2)),
@@ -108,17 +115,14 @@ class SegmentMap:
     _names: Mapping[RfmScore, Segment] = field(init=False, repr=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
+        check_bins(self.bins)
         found = {
             score: [segment for segment in self.segments if segment.covers(score)]
-            for score in self._scores()
+            for score in every_score(self.bins)
         }
         self._check(found)
         names = {score: segments[0] for score, segments in found.items()}
         object.__setattr__(self, "_names", MappingProxyType(names))
-
-    def _scores(self) -> Iterator[RfmScore]:
-        steps = range(1, self.bins + 1)
-        return (RfmScore(r, f, m) for r, f, m in product(steps, steps, steps))
 
     def _check(self, found: Mapping[RfmScore, list[Segment]]) -> None:
         if len({segment.name for segment in self.segments}) != len(self.segments):
@@ -127,6 +131,7 @@ class SegmentMap:
         several = {} if self.first_match else {s: fs for s, fs in found.items() if len(fs) > 1}
         won = {segments[0].name for segments in found.values() if segments}
         unseen = [s.name for s in self.segments if self.first_match and s.name not in won]
+        beyond = [s.name for s in self.segments if s.asks_beyond(self.bins)]
         complaints = []
         if gaps:
             complaints.append(f"{len(gaps)} scores have no segment: {', '.join(map(str, gaps))}")
@@ -135,6 +140,8 @@ class SegmentMap:
             complaints.append(f"{len(several)} scores have several: {', '.join(listed)}")
         if unseen:
             complaints.append(f"never reached behind earlier segments: {', '.join(unseen)}")
+        if beyond:
+            complaints.append(f"there are scores from 1 to {self.bins} only: {', '.join(beyond)}")
         if complaints:
             raise InvalidSegmentMap("; ".join(complaints), gaps=gaps, overlaps=list(several))
 
@@ -142,9 +149,13 @@ class SegmentMap:
     def from_codes(cls, codes: Mapping[str, Iterable[str]], *, bins: int = 5) -> Self:
         """Make a map from lists of scores: ``{"champions": ["555", "554"], ...}``.
 
-        :raises InvalidSegmentMap: as for any map.
+        :raises InvalidSegmentMap: as for any map, and if a segment lists no score.
         """
         segments = tuple(Segment(name=name, codes=tuple(listed)) for name, listed in codes.items())
+        # A segment told by nothing stands for every score, which is not what an empty list says.
+        empty = [segment.name for segment in segments if not segment.codes]
+        if empty:
+            raise InvalidSegmentMap(f"these segments list no score: {', '.join(empty)}")
         return cls(segments=segments, bins=bins)
 
     @property
@@ -187,13 +198,12 @@ class SegmentMap:
 
     def outcomes(self, scores: Iterable[RfmScore | Decision[RfmScore]], /) -> list[str]:
         """Name the segments of many scores at once, without evidence."""
-        known = {score: segment.name for score, segment in self._names.items()}
-        try:
-            return [known[s.outcome if isinstance(s, Decision) else s] for s in scores]
-        except KeyError:
-            raise InvalidPolicy(
-                f"this map names scores from 1 to {self.bins}: fit the scale with bins={self.bins}"
-            ) from None
+        listed = [s.outcome if isinstance(s, Decision) else s for s in scores]
+        # Millions of outcomes share a few hundred scores, and which one it is is known faster by
+        # its identity than by its value.
+        distinct = dict(zip(map(id, listed), listed, strict=True))
+        names = {identity: self.name_of(score) for identity, score in distinct.items()}
+        return list(map(names.__getitem__, map(id, listed)))
 
 
 @frozen(kw_only=True)
@@ -240,5 +250,4 @@ CUSTOMARY_SEGMENTS = SegmentMap(
 """The eleven names in wide use, on recency and frequency, each score in exactly one.
 
 The names are customary; their bands differ from vendor to vendor, and the published default maps
-that
-were examined leave scores without a name or name them twice. Money is left to the tiers."""
+that were examined leave scores without a name or name them twice. Money is left to the tiers."""
