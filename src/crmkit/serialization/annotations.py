@@ -15,11 +15,13 @@ import attrs
 
 from crmkit.errors import InvalidPolicy
 from crmkit.money import Money
+from crmkit.serialization.scalars import SCALARS
 
 __all__ = [
     "field_types",
     "is_enum",
     "is_mapping",
+    "is_open",
     "is_record",
     "is_sequence",
     "is_union",
@@ -51,7 +53,15 @@ def name_of(annotation: Any) -> str:
 
 
 def kind_of(cls: Any) -> str:
-    """The word by which documents name a type: ``RfmScale`` is ``rfm-scale``."""
+    """The word by which documents name a type: ``RfmScale`` is ``rfm-scale``, ``str`` is ``text``.
+
+    :raises InvalidPolicy: if it is no class.
+    """
+    for kind, scalar in SCALARS.items():
+        if cls is scalar.type:
+            return kind
+    if is_union(cls) or not isinstance(origin_of(cls), type):
+        raise InvalidPolicy("only a class has a kind: hand over the members of a union one by one")
     name = origin_of(cls).__name__
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", name).lower()
 
@@ -77,6 +87,11 @@ def is_mapping(annotation: Any) -> bool:
     return get_origin(annotation) is Mapping
 
 
+def is_open(annotation: Any) -> bool:
+    """Whether it is left open what a value is."""
+    return annotation in (Any, object) or isinstance(annotation, TypeVar)
+
+
 def is_union(annotation: Any) -> bool:
     """Whether a value can be of several types."""
     return get_origin(annotation) in (Union, types.UnionType)
@@ -96,7 +111,8 @@ def optional(union: Any) -> Any:
 def field_types(annotation: Any) -> dict[str, Any]:
     """What each field of a record holds, with the type variables filled in.
 
-    A field that is left open, such as the outcome of a plain ``Decision``, has its TypeVar.
+    A field that is left open, such as the outcome of a ``Decision`` or ``Decision[Any]``, has its
+    TypeVar.
 
     :raises InvalidPolicy: if a name in an annotation cannot be resolved.
     """
@@ -107,7 +123,12 @@ def field_types(annotation: Any) -> dict[str, Any]:
         raise InvalidPolicy(
             f"{cls.__name__}: an annotation names a type that its module does not know"
         ) from None
-    filled = dict(zip(getattr(cls, "__parameters__", ()), get_args(annotation), strict=False))
+    variables = getattr(cls, "__parameters__", ())
+    arguments = get_args(annotation) or variables
+    filled = {
+        variable: variable if argument in (Any, object) else argument
+        for variable, argument in zip(variables, arguments, strict=True)
+    }
     return {a.name: _filled(a.type, filled) for a in attrs.fields(cls) if a.init}
 
 
@@ -117,4 +138,4 @@ def _filled(annotation: Any, types: Mapping[Any, Any]) -> Any:
     open_ones = getattr(annotation, "__parameters__", ())
     if not open_ones or not get_args(annotation):
         return annotation
-    return annotation[tuple(types.get(one, one) for one in open_ones)]
+    return annotation[tuple(types.get(variable, variable) for variable in open_ones)]

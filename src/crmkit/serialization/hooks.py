@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, TypeVar, get_args
+from typing import Any, get_args
 
 import attrs
 from cattrs import ClassValidationError, Converter
@@ -20,6 +20,7 @@ from crmkit.serialization.annotations import (
     field_types,
     is_enum,
     is_mapping,
+    is_open,
     is_record,
     is_sequence,
     is_union,
@@ -80,10 +81,11 @@ class Hooks:
     def claim(self, cls: Any, kind: str) -> None:
         """Give a type its kind, the word that tags it.
 
-        :raises InvalidPolicy: if another type has claimed the kind.
+        :raises InvalidPolicy: if another type has claimed the kind, or the type another kind.
         """
-        if self.members.setdefault(kind, cls) is not cls:
+        if self.members.get(kind, cls) is not cls or self._kinds.get(cls, kind) != kind:
             raise InvalidPolicy(f"two types claim the kind {kind}: give one of them a Schema")
+        self.members[kind] = cls
         self._kinds[cls] = kind
 
     def learn(self, annotation: Any, within: str = "") -> None:
@@ -110,8 +112,8 @@ class Hooks:
     def _parts(self, annotation: Any, within: str) -> list[Any]:
         arguments = list(get_args(annotation))
         if is_record(annotation):
-            fields = field_types(annotation).values()
-            return arguments + [part for part in fields if not isinstance(part, TypeVar)]
+            parts = [*arguments, *field_types(annotation).values()]
+            return [part for part in parts if not is_open(part)]
         if is_enum(annotation):
             self.converter.register_structure_hook(annotation, read_enum)
             self.converter.register_unstructure_hook(annotation, write_enum)
@@ -187,7 +189,7 @@ class Hooks:
         return write
 
     def _overrides(self, annotation: Any, hook: Callable[[Any, Any], Any], which: str) -> Any:
-        """Hooks of crmkit's own for the fields that a type variable has a part in."""
+        """Hooks of crmkit's own for the fields that are left open, wholly or in part."""
         held = field_types(annotation)
         return {
             a.name: override(**{which: hook(a.type, held[a.name])})
@@ -209,9 +211,9 @@ class Hooks:
 
     def _open_tags(self, declared: Any, held: Any) -> Mapping[str, Any] | None:
         """A ``Decision`` and a ``Decision[Tier]`` are written alike, so both tag the outcome."""
-        if isinstance(held, TypeVar):
+        if is_open(held):
             return self.members
-        return self._tags(held) if isinstance(declared, TypeVar) else None
+        return self._tags(held) if is_open(declared) else None
 
     # --- places that can hold several types ---
 
@@ -280,9 +282,8 @@ def _every_variable_named(annotation: Any) -> Any:
 
 
 def _has_variable(declared: Any) -> bool:
-    if isinstance(declared, TypeVar):
-        return True
-    return bool(get_args(declared)) and bool(getattr(declared, "__parameters__", ()))
+    """Whether a field is left open, wholly or in part, by the class that declares it."""
+    return is_open(declared) or bool(get_args(declared) and getattr(declared, "__parameters__", ()))
 
 
 def _is_flat(annotation: Any) -> bool:
