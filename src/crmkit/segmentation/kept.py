@@ -111,7 +111,7 @@ TIER_HISTORIES = Collection(
 standing first."""
 
 EARNED_TIERS = Collection("earned-tiers", TierHistory, key=lambda history: history.customer)
-"""The tier that each customer has earned at each decision: what grace periods and reviews count on."""
+"""The tier earned at each decision: what grace periods and reviews are counted on."""
 
 POLICIES: Collection[PolicyVersion[object]] = Collection(
     "segmentation-policies",
