@@ -20,6 +20,7 @@ from crmkit.errors import CurrencyMismatch, InvalidMoney
 from crmkit.money import (
     CURRENCIES,
     MAX_MINOR,
+    NO_CURRENCY,
     ExchangeRates,
     Money,
     Rounding,
@@ -338,19 +339,25 @@ class TestCurrencies:
         assert digits_of(code) == digits == CURRENCIES[code]
 
     def test_the_table_is_that_of_the_list_published_on_2026_01_01(self):
-        """165 currencies of list one have a minor unit; six more were replaced by another."""
+        """165 currencies of list one have a minor unit; six more were replaced, one is none."""
         replaced = {"ANG", "BGN", "CUC", "HRK", "SLL", "ZWL"}
-        assert len(CURRENCIES) == 165 + len(replaced)
+        assert len(CURRENCIES) == 165 + len(replaced) + len({NO_CURRENCY})
         assert replaced <= CURRENCIES.keys()
         by_digits = {n: sum(digits == n for digits in CURRENCIES.values()) for n in range(5)}
-        assert by_digits == {0: 17, 1: 0, 2: 145, 3: 7, 4: 2}
+        assert by_digits == {0: 17, 1: 0, 2: 146, 3: 7, 4: 2}
+
+    def test_amounts_in_no_currency_add_only_to_each_other(self):
+        """ISO 4217 gives the code XXX to transactions without a currency."""
+        assert Money("1.50", NO_CURRENCY) + Money(1, "XXX") == Money("2.50", "XXX")
+        with pytest.raises(CurrencyMismatch):
+            Money(1, NO_CURRENCY) + Money(1, "EUR")
 
     def test_codes_are_three_capital_letters(self):
         assert all(len(code) == 3 and code.isascii() and code.isupper() for code in CURRENCIES)
 
     @pytest.mark.parametrize(
         "code",
-        ["eur", "Eur", "EURO", "EU", "", "XYZ", " EUR", "€", "XAU", "XXX", None, 978, ["EUR"]],
+        ["eur", "Eur", "EURO", "EU", "", "XYZ", " EUR", "€", "XAU", None, 978, ["EUR"]],
     )
     def test_any_other_code_is_refused(self, code):
         with pytest.raises(InvalidMoney) as caught:

@@ -29,6 +29,7 @@ from crmkit.errors import CurrencyMismatch, InvalidMoney
 __all__ = [
     "CURRENCIES",
     "MAX_MINOR",
+    "NO_CURRENCY",
     "ExchangeRates",
     "Money",
     "Rounding",
@@ -54,12 +55,17 @@ _FOUR_DIGITS = "CLF UYW"
 # Replaced by another currency, but still found in the books of the years before.
 _HISTORICAL = "ANG BGN CUC HRK SLL ZWL"
 
+NO_CURRENCY = "XXX"
+"""ISO 4217's own code for amounts in no currency; here they have two digits. It stands for what a
+file does not say: amounts in it add to each other and to nothing else."""
+
 CURRENCIES: Mapping[str, int] = MappingProxyType(
     dict.fromkeys(_TWO_DIGITS.split(), 2)
     | dict.fromkeys(_NO_DIGITS.split(), 0)
     | dict.fromkeys(_THREE_DIGITS.split(), 3)
     | dict.fromkeys(_FOUR_DIGITS.split(), 4)
     | dict.fromkeys(_HISTORICAL.split(), 2)
+    | {NO_CURRENCY: 2}
 )
 """How many decimal digits the minor unit of each currency has (ISO 4217, list one)."""
 

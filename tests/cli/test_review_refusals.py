@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -77,8 +78,16 @@ class TestFiles:
     def test_a_folder(self, here):
         assert "is a directory" in refused(here, *IN_EURO)
 
-    def test_a_file_without_a_currency_says_exactly_what_to_add(self, shop):
-        assert "add --currency USD" in refused(shop)
+    def test_standard_input_without_a_currency_says_exactly_what_to_add(self, shop, monkeypatch):
+        """It cannot be read a second time."""
+        with shop.open("rb") as stream:
+            monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=stream))
+            assert "add --currency USD" in refused("-")
+
+    def test_a_file_without_a_currency_is_reviewed_in_none(self, shop):
+        shown = review(shop)
+        assert "the file names none (XXX): add --currency USD" in shown.out
+        assert review(shop, "--json").json["currency"] == "XXX"
 
     def test_an_unknown_currency(self, shop):
         assert "unknown currency" in refused(shop, "--currency", "EURO")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from html import unescape
 from html.parser import HTMLParser
 from itertools import pairwise
 
 import pytest
 
-from crmkit.segmentation import CUSTOMARY_SEGMENTS
+from crmkit.cli.review.pictures import _curve
+from crmkit.intake import read_purchases
+from crmkit.segmentation import CUSTOMARY_SEGMENTS, concentration_curve, summarize_rfm
 from tests.cli.running import purchases, refused, review
 
 HOSTILE = '<script>alert("1")</script>&{{7*7}}'
@@ -96,6 +99,15 @@ class TestPictures:
         assert [tag for tag, _ in page.tags].count("svg") == len(pictures) == 5
         assert all(attrs["aria-label"] for attrs in pictures)
         assert "9 of 47 customers (19.1 %) bring" in str(pictures[0]["aria-label"])
+
+    def test_the_curve_that_is_drawn_is_the_exact_one(self, here):
+        bought = [f"c{n} 2026-01-05 {n * n}.00" for n in range(40)]
+        reader = read_purchases(purchases(here / "shop.csv", *bought), currency="EUR")
+        revenue = summarize_rfm(reader, as_of=date(2026, 1, 5)).monetary_histogram()
+        exact = concentration_curve(revenue)
+        heads, value = _curve(revenue)
+        assert heads == [float(point.customers) * 100 for point in exact]
+        assert value == pytest.approx([float(point.value) * 100 for point in exact])
 
     def test_texts_in_pictures_are_texts(self, example):
         drawn = re.findall(r"<text[^>]*>([^<]*)</text>", example)

@@ -13,21 +13,26 @@ def shown():
     return review("--example", "--no-report", "--no-store").out
 
 
+def unspaced(text):
+    """Give the lines of a text, however its columns are spaced."""
+    return [" ".join(line.split()) for line in text.splitlines()]
+
+
 class TestTheTable:
     """Segments and tiers with head count, revenue share, median recency and spend."""
 
     @pytest.mark.parametrize(
         "line",
         [
-            "champions                  11  23.4     6,647.80  35.7     19 d    547.00",
-            "loyal                       2   4.3     3,248.20  17.4   59.5 d  1,624.10",
-            "can't lose                  0   0.0         0.00   0.0",
-            "A                           9  19.1    14,978.60  80.4     28 d    858.60",
-            "platinum                    1   2.1     6,510.90  34.9    665 d  6,510.90",
+            "champions 11 23.4 6,647.80 35.7 19 d 547.00",
+            "loyal 2 4.3 3,248.20 17.4 59.5 d 1,624.10",
+            "can't lose 0 0.0 0.00 0.0",
+            "A 9 19.1 14,978.60 80.4 28 d 858.60",
+            "platinum 1 2.1 6,510.90 34.9 665 d 6,510.90",
         ],
     )
     def test_a_line_for_each_name(self, shown, line):
-        assert f"\n  {line}\n" in shown
+        assert line in unspaced(shown)
 
     def test_what_was_read_adds_up(self, shown):
         assert "356 lines: 346 purchases, 8 rejects, 1 header line, 1 blank line" in shown
@@ -59,7 +64,7 @@ class TestTheTable:
     def test_a_narrow_terminal_cuts_no_figure_off(self, monkeypatch, shown):
         monkeypatch.setenv("COLUMNS", "20")
         narrow = review("--example", "--no-report", "--no-store").out
-        assert "A                           9  19.1    14,978.60  80.4     28 d    858.60" in narrow
+        assert "A 9 19.1 14,978.60 80.4 28 d 858.60" in unspaced(narrow)
 
     def test_purchases_after_the_day_are_counted(self, here):
         path = purchases(here / "shop.csv", "a 2026-01-05 7.00", "a 2026-02-05 7.00")

@@ -10,13 +10,10 @@ from crmkit.cli.review.policy import ReviewPolicy
 from crmkit.cli.review.reasons import short_reasons
 from crmkit.cli.review.result import Result
 from crmkit.cli.review.wording import in_options
-from crmkit.segmentation import RfmScale, RfmScore, concentration_curve
+from crmkit.segmentation import RfmScale, RfmScore
 from crmkit.tiering import Movement
 
 __all__ = ["html_of"]
-
-_POINTS = 200
-"""So many points of a curve are drawn; more cannot be seen."""
 
 _LADDERS = {"segment": "Segments", "abc": "ABC tiers", "pyramid": "Customer pyramid"}
 
@@ -64,11 +61,11 @@ def _text(name: str) -> str:
 
 def _pictures(result: Result) -> dict[str, str]:
     figures = result.figures
-    curve = concentration_curve(result.file.summary.monetary_histogram(), points=_POINTS)
+    revenue = result.file.summary.monetary_histogram()
     segments = result.policy.segmentation.segments
     # What matplotlib draws is markup in which every text is escaped already.
     drawn = {
-        "concentration": pictures.concentration(curve, figures.pareto),
+        "concentration": pictures.concentration(revenue, figures.pareto),
         "grid": pictures.grid(figures.grid, segments.bins, _names_of_cells(result.policy)),
         "segments": pictures.sizes(figures.segments),
         "tiers": pictures.sizes(figures.tiers),

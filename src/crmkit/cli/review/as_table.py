@@ -14,6 +14,7 @@ from crmkit.cli.review.reasons import short_reasons
 from crmkit.cli.review.result import Result
 from crmkit.cli.review.wording import in_options
 from crmkit.cli.review.words import amount, count, counted, days, money, percent
+from crmkit.money import NO_CURRENCY
 from crmkit.tiering import Movement
 
 __all__ = ["print_review"]
@@ -103,6 +104,8 @@ def _read(result: Result) -> Iterator[tuple[str, str]]:
     yield "customers", _customers(result)
     yield "period", f"{file.first_on} to {file.last_on}"
     yield "revenue", money(figures.revenue)
+    if figures.revenue.currency == NO_CURRENCY:
+        yield "currency", f"the file names none ({NO_CURRENCY}): add --currency USD, say"
     yield "decided by", _POLICY[result.policy_source]
 
 

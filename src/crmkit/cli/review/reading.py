@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import BinaryIO
 
-from attrs import Factory, define, frozen
+from attrs import Factory, define, evolve, frozen
 
 from crmkit.cli.refusal import Refusal
 from crmkit.cli.review.options import ReviewOptions
@@ -15,14 +15,16 @@ from crmkit.cli.review.wording import refusal_of
 from crmkit.errors import CrmkitError, CurrencyMismatch
 from crmkit.examples import shop_path
 from crmkit.intake import (
+    Column,
     IntakeReport,
+    MissingColumn,
     OnError,
     PurchaseColumns,
     PurchaseReader,
     convert_purchases,
     read_purchases,
 )
-from crmkit.money import ExchangeRates
+from crmkit.money import NO_CURRENCY, ExchangeRates
 from crmkit.segmentation import RfmSummary, SummaryRules, summarize_rfm
 
 __all__ = ["PurchaseFile", "read_file", "source_path"]
@@ -60,8 +62,13 @@ def read_file(options: ReviewOptions, on_bytes: Callable[[int], None]) -> Purcha
         raise Refusal("orders are followed by reading twice: name a file instead of the input")
     try:
         return _read(options, on_bytes)
+    except MissingColumn as error:
+        if error.column is not Column.CURRENCY or options.file == "-":
+            raise refusal_of(error) from error
     except CrmkitError as error:
         raise refusal_of(error) from error
+    # Nothing is guessed, and nobody is turned away: the amounts are in a currency without a name.
+    return read_file(evolve(options, currency=NO_CURRENCY), on_bytes)
 
 
 def _read(options: ReviewOptions, on_bytes: Callable[[int], None]) -> PurchaseFile:
