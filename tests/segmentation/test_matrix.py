@@ -184,7 +184,7 @@ class TestMatrixAxis:
         facts = AccountFacts(profit=Money(5, "USD"))
         with pytest.raises(CurrencyMismatch):
             how(THREE_BY_TWO, facts)
-        with pytest.raises(InvalidValue, match="these facts have no visits"):
+        with pytest.raises(InvalidValue, match="the facts have no visits"):
             how(evolve(THREE_BY_TWO, columns=MatrixAxis("visits", [5])), facts)
 
 

@@ -195,7 +195,7 @@ class TestValueScaleBorders:
         assert decision.evidence[0].criterion == "recent-flights"
 
     def test_a_fact_that_the_facts_do_not_have_is_no_unknown(self):
-        with pytest.raises(InvalidValue, match="these facts have no b"):
+        with pytest.raises(InvalidValue, match="the facts have no b"):
             points(scale(1, 1), a=5)
 
     @pytest.mark.parametrize(

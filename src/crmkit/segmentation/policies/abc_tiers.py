@@ -13,16 +13,17 @@ from crmkit.segmentation.facts import Histogram, ValuedFacts
 from crmkit.segmentation.policies.ladder import (
     CutConvention,
     ExactNumber,
+    as_names,
     as_shares,
+    brought_by,
     check_names,
     check_rising_shares,
     check_thresholds,
     count_money,
-    cut_points,
     first_met,
+    fit_thresholds,
     ladder_evidence,
     ladder_outcomes,
-    money_thresholds,
 )
 
 __all__ = ["DEFAULT_ABC_CUTS", "DEFAULT_ABC_NAMES", "AbcTiers"]
@@ -35,10 +36,6 @@ DEFAULT_ABC_NAMES = ("A", "B", "C")
 
 def _as_thresholds(thresholds: Iterable[Money | None]) -> tuple[Money | None, ...]:
     return tuple(thresholds)
-
-
-def _as_names(names: Iterable[str]) -> tuple[str, ...]:
-    return tuple(str(name) for name in names)
 
 
 @frozen(kw_only=True)
@@ -66,7 +63,7 @@ class AbcTiers:
     """
 
     thresholds: tuple[Money | None, ...] = field(converter=_as_thresholds)
-    names: tuple[str, ...] = field(default=DEFAULT_ABC_NAMES, converter=_as_names)
+    names: tuple[str, ...] = field(default=DEFAULT_ABC_NAMES, converter=as_names)
     cuts: tuple[Fraction, ...] = field(default=(), converter=as_shares)
     convention: CutConvention = CutConvention.SHARE_BEFORE_BELOW
 
@@ -102,11 +99,10 @@ class AbcTiers:
         :raises CurrencyMismatch: if the amounts are of two currencies.
         """
         counted, currency = count_money(population)
-        brought = [(v, v * customers) for v, customers in counted.descending() if v > 0]
+        brought = [(value, value * heads) for value, heads in brought_by(counted)]
         exact_cuts = as_shares(cuts)
-        check_rising_shares(exact_cuts)
         return cls(
-            thresholds=money_thresholds(cut_points(brought, exact_cuts, convention), currency),
+            thresholds=fit_thresholds(brought, exact_cuts, currency, convention),
             names=names,
             cuts=exact_cuts,
             convention=convention,

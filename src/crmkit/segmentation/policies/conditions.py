@@ -28,6 +28,7 @@ from crmkit.segmentation.policies.fields import (
     UnknownField,
     check_field,
     check_kind,
+    criterion_of,
     kind_of_value,
     known_fields,
     read_field,
@@ -267,7 +268,7 @@ def _evidence(condition: AnyCondition, facts: object, criterion: str | None) -> 
 def _leaf_evidence(leaf: LeafCondition, facts: object) -> Evidence:
     observed = _observed(leaf, facts)
     met = _compare(leaf, observed)
-    name = leaf.field.replace("_", "-")
+    name = criterion_of(leaf.field)
     if isinstance(leaf, Condition):
         return Evidence(name, observed, leaf.value, met, leaf.comparison)
     if isinstance(leaf, OneOf):

@@ -1,31 +1,59 @@
-"""Facts by the names of their attributes: what there is, of what kind, and whether it compares."""
+"""Facts by the names of their attributes: what there is, of what kind, and whether it compares.
 
+A policy that is data cannot hold code that looks at facts; it holds their names. All such policies
+read facts here, so that all refuse what is not there, or of another kind, in the same words.
+"""
+
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
 from inspect import getattr_static
-from types import MemberDescriptorType
-from typing import cast
+from types import MappingProxyType, MemberDescriptorType
+from typing import Protocol, cast
 
 import attrs
 
 from crmkit.errors import CurrencyMismatch, InvalidPolicy
-from crmkit.money import Money
+from crmkit.identifiers import CustomerId
+from crmkit.money import Money, as_fraction
+from crmkit.segmentation.policies.quantities import Quantity
 from crmkit.tiering import Tier
 
 __all__ = [
+    "CustomerFacts",
+    "DatedFacts",
     "FieldMismatch",
     "UnknownField",
     "check_field",
     "check_kind",
+    "criterion_of",
     "kind_of_value",
     "known_fields",
     "read_field",
+    "read_quantity",
+    "read_word",
 ]
 
 
+class DatedFacts(Protocol):
+    """Any facts as of a day or an instant, with attributes that a policy can name."""
+
+    @property
+    def as_of(self) -> date | datetime:
+        """The last day, or the instant, that they include."""
+
+
+class CustomerFacts(DatedFacts, Protocol):
+    """Any dated facts that say which customer they are about."""
+
+    @property
+    def customer(self) -> CustomerId:
+        """Whom the facts are about."""
+
+
 class UnknownField(InvalidPolicy):
-    """A condition asks for something that the facts do not have."""
+    """A policy asks for something that the facts do not have."""
 
     code = "unknown-field"
 
@@ -37,37 +65,33 @@ class UnknownField(InvalidPolicy):
 
 
 class FieldMismatch(InvalidPolicy):
-    """A condition holds a fact against a value of another kind, such as money against a number."""
+    """A policy holds a fact against a value of another kind, such as money against a number."""
 
     code = "field-mismatch"
 
     def __init__(self, field: str, found: str, expected: str) -> None:
-        """Keep the field, what it was found to hold, and what the condition expects."""
-        super().__init__(f"{field} holds {found}, and the condition compares it with {expected}")
+        """Keep the field, what it was found to hold, and what the policy expects."""
+        super().__init__(f"{field} holds {found}, and the policy compares it with {expected}")
         self.field = field
         self.found = found
         self.expected = expected
 
 
-# --- reading facts --------------------------------------------------------------------------------
-
-# In this order: a bool is an int to Python, and a datetime a date.
-_KINDS: tuple[tuple[type, str], ...] = (
-    (bool, "yes or no"),
-    (int, "a number"),
-    (Decimal, "a number"),
-    (str, "text"),
-    (Tier, "text"),
-    (datetime, "an instant"),
-    (date, "a day"),
-    (timedelta, "a duration"),
-    (Money, "money"),
-)
+# --- names ----------------------------------------------------------------------------------------
 
 
-def kind_of_value(value: object) -> str | None:
-    """Say of what kind a value is, in words; None if no condition can be about it."""
-    return next((kind for cls, kind in _KINDS if isinstance(value, cls)), None)
+def check_field(field: str) -> None:
+    """Refuse what cannot be the name of a fact.
+
+    :raises InvalidPolicy: if it is no public attribute.
+    """
+    if not field.isidentifier() or field.startswith("_"):
+        raise InvalidPolicy("a policy names a public attribute of the facts: recency_days")
+
+
+def criterion_of(field: str) -> str:
+    """The key under which a fact stands in the evidence: ``relative-strength``."""
+    return field.replace("_", "-")
 
 
 def known_fields(facts: object) -> tuple[str, ...]:
@@ -83,6 +107,59 @@ def known_fields(facts: object) -> tuple[str, ...]:
     return tuple(sorted(name for name in names if not name.startswith("_")))
 
 
+# --- kinds ----------------------------------------------------------------------------------------
+
+_KINDS: Mapping[type, str] = MappingProxyType(
+    {
+        bool: "yes or no",
+        int: "a number",
+        Decimal: "a number",
+        str: "text",
+        Tier: "text",
+        # In this order: a datetime is a date to Python.
+        datetime: "an instant",
+        date: "a day",
+        timedelta: "a duration",
+        Money: "money",
+    }
+)
+# A word of an enumeration is a text; a number of one could not stand in the evidence.
+_INHERITED = tuple(cls for cls in _KINDS if cls not in (bool, int, Decimal))
+
+
+def kind_of_value(value: object) -> str | None:
+    """Say of what kind a value is, in words; None if no condition can be about it."""
+    kind = _KINDS.get(type(value))
+    if kind is None:
+        return next((_KINDS[cls] for cls in _INHERITED if isinstance(value, cls)), None)
+    return kind
+
+
+def check_kind(field: str, observed: object, value: object) -> None:
+    """Refuse to compare what cannot be compared.
+
+    :raises FieldMismatch: if the two are of different kinds, or a number is not finite.
+    :raises CurrencyMismatch: if both are money of different currencies.
+    """
+    # Terms are of a known kind, so that a fact of the very type of its term is of that kind, too.
+    if type(observed) is not type(value):
+        expected, found = kind_of_value(value), kind_of_value(observed)
+        if found != expected:
+            raise FieldMismatch(field, found or _in_words(observed), str(expected))
+    if isinstance(observed, Money):
+        currency = cast("Money", value).currency
+        if currency != observed.currency:
+            raise CurrencyMismatch(observed.currency, currency)
+    elif isinstance(observed, Decimal) and not observed.is_finite():
+        raise FieldMismatch(field, "a number that is not finite", "a number")
+
+
+def _in_words(observed: object) -> str:
+    return "nothing" if observed is None else f"a value of type {type(observed).__name__}"
+
+
+# --- reading --------------------------------------------------------------------------------------
+
 _ABSENT = object()
 
 
@@ -97,27 +174,27 @@ def read_field(facts: object, field: str) -> object:
     return str(value) if isinstance(value, Tier) else value
 
 
-def check_field(field: str) -> None:
-    """Refuse what cannot be the name of a fact.
+def read_quantity(facts: object, field: str, like: Quantity) -> Quantity:
+    """A fact that can be held against a term of the policy.
 
-    :raises InvalidPolicy: if it is no public attribute.
+    :raises UnknownField: if the facts have no such field.
+    :raises FieldMismatch: if it is missing, or money where the term is not.
+    :raises CurrencyMismatch: if it is money of another currency.
+    :raises InvalidMoney: if it is a number of absurdly many digits.
     """
-    if not field.isidentifier() or field.startswith("_"):
-        raise InvalidPolicy("a condition names a public attribute of the facts: recency_days")
+    value = cast("Quantity", read_field(facts, field))
+    check_kind(field, value, like)
+    if isinstance(value, Decimal):
+        as_fraction(value, field)  # It refuses what would take minutes to compute with.
+    return value
 
 
-def check_kind(field: str, observed: object, value: object) -> None:
-    """Refuse to compare what cannot be compared.
+def read_word(facts: object, field: str) -> str:
+    """A fact that is an answer in words.
 
-    :raises FieldMismatch: if the two are of different kinds.
-    :raises CurrencyMismatch: if both are money of different currencies.
+    :raises UnknownField: if the facts have no such field.
+    :raises FieldMismatch: if it is missing or no text.
     """
-    expected = kind_of_value(value)
-    found = kind_of_value(observed)
-    if found != expected:
-        what = found or f"a value of type {type(observed).__name__}"
-        raise FieldMismatch(field, what, str(expected))
-    if isinstance(value, Money):
-        currency = cast("Money", observed).currency
-        if currency != value.currency:
-            raise CurrencyMismatch(currency, value.currency)
+    value = read_field(facts, field)
+    check_kind(field, value, "a word")
+    return str(value)

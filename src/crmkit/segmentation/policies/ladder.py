@@ -22,17 +22,19 @@ from crmkit.segmentation.facts import Histogram, ValuedFacts
 __all__ = [
     "CutConvention",
     "ExactNumber",
+    "as_names",
     "as_share",
     "as_shares",
+    "brought_by",
     "check_names",
     "check_rising_shares",
     "check_thresholds",
     "count_money",
     "cut_points",
     "first_met",
+    "fit_thresholds",
     "ladder_evidence",
     "ladder_outcomes",
-    "money_thresholds",
 ]
 
 ExactNumber = int | str | Decimal | Fraction
@@ -90,6 +92,28 @@ def count_money(population: Histogram | Iterable[Money]) -> tuple[Histogram, str
     return counted, counted.currency
 
 
+def brought_by(counted: Histogram) -> list[tuple[int, int]]:
+    """The values above zero with their heads, the largest first: what there is to share out."""
+    return [(value, heads) for value, heads in counted.descending() if value > 0]
+
+
+def fit_thresholds(
+    weights: Iterable[tuple[int, int]],
+    cuts: Sequence[Fraction],
+    currency: str,
+    convention: CutConvention = CutConvention.SHARE_BEFORE_BELOW,
+) -> tuple[Money | None, ...]:
+    """Find the smallest amount above each cut; None where nobody stands above it.
+
+    ``weights`` are those of :func:`cut_points`, in minor units.
+
+    :raises InvalidPolicy: if the cuts do not rise from above 0 to at most 1.
+    """
+    check_rising_shares(cuts)
+    points = cut_points(weights, cuts, convention)
+    return tuple(None if p is None else Money.of_minor(p, currency) for p in points)
+
+
 def cut_points(
     weights: Iterable[tuple[ValueT, int]], cuts: Sequence[Fraction], convention: CutConvention
 ) -> list[ValueT | None]:
@@ -114,12 +138,12 @@ def cut_points(
     return points
 
 
-def money_thresholds(points: Iterable[int | None], currency: str) -> tuple[Money | None, ...]:
-    """Cut points in minor units as money."""
-    return tuple(None if p is None else Money.of_minor(p, currency) for p in points)
-
-
 # --- thresholds, the hardest first ----------------------------------------------------------------
+
+
+def as_names(names: Iterable[str]) -> tuple[str, ...]:
+    """Take names as plain words: a member of an enumeration is the word it stands for."""
+    return tuple(str(name) for name in names)
 
 
 def check_names(names: Sequence[str], what: str = "classes") -> None:

@@ -8,6 +8,7 @@ from attrs import field, frozen
 from crmkit.decision import Decision, all_of, at_least
 from crmkit.errors import InvalidPolicy
 from crmkit.segmentation.policies.decline import DeclineDetector, RelationshipFacts
+from crmkit.segmentation.policies.ladder import first_met
 from crmkit.segmentation.policies.service_level import check_every_class, read_only
 
 __all__ = ["CENTRAL_TASKS", "LifecycleStage", "LifecycleStages"]
@@ -106,8 +107,7 @@ class LifecycleStages:
                 at_least("purchases", facts.purchases, self.development_from_purchases),
             ),
         )
-        stages = (LifecycleStage(item.criterion) for item in evidence if item.met)
-        outcome = next(stages, LifecycleStage.INVESTIGATION)
+        outcome = first_met(tuple(reversed(LifecycleStage)), evidence)
         return Decision(outcome, "lifecycle-stage", facts.as_of, evidence, subject=facts.customer)
 
     def outcomes(self, facts: Iterable[RelationshipFacts]) -> list[LifecycleStage]:

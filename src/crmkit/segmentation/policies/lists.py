@@ -8,8 +8,8 @@ from attrs import field, frozen
 from crmkit.decision import Decision, Evidence, all_of, any_of
 from crmkit.errors import InvalidPolicy
 from crmkit.segmentation.policies.conditions import AnyCondition
-from crmkit.segmentation.policies.fact_values import DatedFacts
-from crmkit.segmentation.policies.ladder import check_names
+from crmkit.segmentation.policies.fields import CustomerFacts
+from crmkit.segmentation.policies.ladder import check_names, first_met
 from crmkit.segmentation.policies.service_level import ServiceLevel, check_every_class, read_only
 
 __all__ = ["CustomerLists", "ListGround", "Listing"]
@@ -90,23 +90,19 @@ class CustomerLists:
         """What the customers of a list get."""
         return self.service[listing]
 
-    def __call__(self, facts: DatedFacts, /) -> Decision[Listing]:
+    def __call__(self, facts: CustomerFacts, /) -> Decision[Listing]:
         """Say which list one customer is on, and every ground for and against."""
         evidence = (
             any_of("poor-list", *_judged(self.poor, facts)),
             any_of("good-list", *_judged(self.good, facts)),
         )
-        outcome = Listing.UNLISTED
-        if evidence[0].met:
-            outcome = Listing.POOR
-        elif evidence[1].met:
-            outcome = Listing.GOOD
+        outcome = first_met(tuple(Listing), evidence)
         return Decision(outcome, "customer-lists", facts.as_of, evidence, subject=facts.customer)
 
-    def outcomes(self, facts: Iterable[DatedFacts]) -> list[Listing]:
+    def outcomes(self, facts: Iterable[CustomerFacts]) -> list[Listing]:
         """The lists of many customers, as the call gives them one by one."""
         return [self(item).outcome for item in facts]
 
 
-def _judged(grounds: Iterable[ListGround], facts: DatedFacts) -> Iterable[Evidence]:
+def _judged(grounds: Iterable[ListGround], facts: CustomerFacts) -> Iterable[Evidence]:
     return (all_of(ground.ground, ground.when.evidence(facts)) for ground in grounds)

@@ -10,24 +10,23 @@ from attrs import field, frozen
 
 from crmkit.decision import Decision, Evidence, at_least
 from crmkit.errors import InvalidPolicy, InvalidSegmentMap
-from crmkit.segmentation.policies.fact_values import (
-    DatedFacts,
-    Quantity,
-    as_quantities,
-    check_one_kind,
+from crmkit.segmentation.policies.fields import (
+    CustomerFacts,
+    check_field,
     criterion_of,
-    magnitude,
     read_quantity,
     read_word,
 )
-from crmkit.segmentation.policies.ladder import check_names
+from crmkit.segmentation.policies.ladder import as_names, check_names
 from crmkit.segmentation.policies.ordinal import OrdinalScale
+from crmkit.segmentation.policies.quantities import (
+    Quantity,
+    as_quantities,
+    check_one_kind,
+    magnitude,
+)
 
 __all__ = ["CustomerMatrix", "MatrixAxis", "MatrixCell", "MatrixWordAxis"]
-
-
-def _as_names(names: Iterable[str]) -> tuple[str, ...]:
-    return tuple(str(name) for name in names)
 
 
 def _check_bands(bands: tuple[str, ...], cuts: int) -> None:
@@ -43,26 +42,28 @@ class MatrixAxis:
     ``fact`` names a field of the facts; ``cuts`` rise, plain numbers or money; whoever reaches a
     cut is above it. There is one band more than cuts, the lowest first.
 
-    :raises InvalidPolicy: if the cuts do not rise or the bands do not fit them.
+    :raises InvalidPolicy: if the fact is no public attribute, the cuts do not rise or the bands do
+        not fit them.
     :raises InvalidMoney: if a cut is a float.
     """
 
     fact: str
     cuts: tuple[Quantity, ...] = field(converter=as_quantities)
-    bands: tuple[str, ...] = field(default=("low", "high"), converter=_as_names)
+    bands: tuple[str, ...] = field(default=("low", "high"), converter=as_names)
 
     def __attrs_post_init__(self) -> None:
+        check_field(self.fact)
         _check_bands(self.bands, len(self.cuts))
         check_one_kind(self.cuts, f"the cuts of {self.fact}")
         if any(magnitude(low) >= magnitude(high) for low, high in pairwise(self.cuts)):
             raise InvalidPolicy(f"the cuts of {self.fact} rise from band to band")
 
-    def evidence(self, facts: DatedFacts) -> tuple[Evidence, ...]:
+    def evidence(self, facts: CustomerFacts) -> tuple[Evidence, ...]:
         """The fact, held against every cut of the axis."""
         observed = read_quantity(facts, self.fact, self.cuts[0])
         return tuple(at_least(criterion_of(self.fact), observed, cut) for cut in self.cuts)
 
-    def reached(self, facts: DatedFacts) -> int:
+    def reached(self, facts: CustomerFacts) -> int:
         """How many cuts the fact reaches: the number of its band, the lowest being 0."""
         observed = read_quantity(facts, self.fact, self.cuts[0])
         return bisect_right(self.cuts, observed)
@@ -72,29 +73,31 @@ class MatrixAxis:
 class MatrixWordAxis:
     """One axis of a matrix: a fact that is a word of a scale, and the words at which bands begin.
 
-    :raises InvalidPolicy: if the words do not rise or the bands do not fit them.
+    :raises InvalidPolicy: if the fact is no public attribute, the words do not rise or the bands do
+        not fit them.
     :raises InvalidValue: if a word is not on the scale.
     """
 
     fact: str
     scale: OrdinalScale
-    cuts: tuple[str, ...] = field(converter=_as_names)
-    bands: tuple[str, ...] = field(default=("low", "high"), converter=_as_names)
+    cuts: tuple[str, ...] = field(converter=as_names)
+    bands: tuple[str, ...] = field(default=("low", "high"), converter=as_names)
 
     def __attrs_post_init__(self) -> None:
+        check_field(self.fact)
         _check_bands(self.bands, len(self.cuts))
         steps = [self.scale.position(cut, f"a cut of {self.fact}") for cut in self.cuts]
         if any(low >= high for low, high in pairwise([0, *steps])):
             raise InvalidPolicy(f"the cuts of {self.fact} rise, above the least word of the scale")
 
-    def evidence(self, facts: DatedFacts) -> tuple[Evidence, ...]:
+    def evidence(self, facts: CustomerFacts) -> tuple[Evidence, ...]:
         """The word, held against every cut of the axis."""
         word = read_word(facts, self.fact)
         return tuple(self.scale.at_least(criterion_of(self.fact), word, c) for c in self.cuts)
 
-    def reached(self, facts: DatedFacts) -> int:
+    def reached(self, facts: CustomerFacts) -> int:
         """How many cuts the word reaches: the number of its band, the lowest being 0."""
-        return sum(item.met is True for item in self.evidence(facts))
+        return _met(self.evidence(facts))
 
 
 @frozen
@@ -258,13 +261,13 @@ class CustomerMatrix:
 
     # --- deciding ---
 
-    def __call__(self, facts: DatedFacts, /) -> Decision[str]:
+    def __call__(self, facts: CustomerFacts, /) -> Decision[str]:
         """Name the cell of one customer, with where it stands on both axes."""
         rows, columns = self.rows.evidence(facts), self.columns.evidence(facts)
         cell = self._cell(_met(rows), _met(columns))
         return Decision(cell, self.name, facts.as_of, rows + columns, subject=facts.customer)
 
-    def outcomes(self, facts: Iterable[DatedFacts]) -> list[str]:
+    def outcomes(self, facts: Iterable[CustomerFacts]) -> list[str]:
         """The cells of many customers, as the call gives them one by one."""
         table = [
             [self._cell(row, column) for column in range(len(self.columns.bands))]

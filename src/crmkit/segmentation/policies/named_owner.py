@@ -10,7 +10,7 @@ from crmkit.decision import Decision, Evidence, equals, one_of
 from crmkit.errors import InvalidPolicy
 from crmkit.identifiers import Actor, CustomerId, check_identifier
 from crmkit.period import check_date
-from crmkit.segmentation.policies.ladder import check_names
+from crmkit.segmentation.policies.ladder import as_names, check_names
 from crmkit.segmentation.policies.service_level import check_every_class, read_only
 
 __all__ = ["LATER_PREFERENCES", "CareFacts", "LaterStage", "NamedOwner", "OwnerNeed"]
@@ -65,10 +65,6 @@ class CareFacts:
             check_identifier(self.owner, "owner")
 
 
-def _as_classes(classes: Iterable[str]) -> tuple[str, ...]:
-    return tuple(str(name) for name in classes)
-
-
 def _as_preferences(
     preferences: Mapping[LaterStage, Iterable[str]],
 ) -> Mapping[LaterStage, tuple[str, ...]]:
@@ -89,7 +85,7 @@ class NamedOwner:
     <OwnerNeed.MISSING: 'missing'>
     """
 
-    special: tuple[str, ...] = field(converter=_as_classes)
+    special: tuple[str, ...] = field(converter=as_names)
     preferences: Mapping[LaterStage, tuple[str, ...]] = field(
         default=LATER_PREFERENCES, converter=_as_preferences, hash=False
     )

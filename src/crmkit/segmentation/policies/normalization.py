@@ -16,21 +16,19 @@ from attrs import field, frozen
 from crmkit.errors import InvalidPolicy, InvalidValue, NothingToFit
 from crmkit.money import Money
 from crmkit.segmentation.facts import Histogram
-from crmkit.segmentation.policies.fact_values import (
-    DatedFacts,
-    Quantity,
-    as_quantities,
-    as_quantity,
-    check_one_kind,
-    magnitude,
-    read_quantity,
-    read_word,
-)
+from crmkit.segmentation.policies.fields import read_quantity, read_word
 from crmkit.segmentation.policies.ladder import (
     CutConvention,
     ExactNumber,
     as_share,
     cut_points,
+)
+from crmkit.segmentation.policies.quantities import (
+    Quantity,
+    as_quantities,
+    as_quantity,
+    check_one_kind,
+    magnitude,
 )
 from crmkit.segmentation.policies.service_level import read_only
 
@@ -71,7 +69,7 @@ class FixedBounds:
         if magnitude(self.worst) == magnitude(self.best):
             raise InvalidPolicy("bounds lie apart: the worst value and the best differ")
 
-    def observe(self, facts: DatedFacts, fact: str) -> Quantity:
+    def observe(self, facts: object, fact: str) -> Quantity:
         """Read the fact as what this rule measures."""
         return read_quantity(facts, fact, self.worst)
 
@@ -137,7 +135,7 @@ class RankCuts:
         found.sort(key=magnitude)
         return cls(cuts=found, smaller_is_better=smaller_is_better)
 
-    def observe(self, facts: DatedFacts, fact: str) -> Quantity:
+    def observe(self, facts: object, fact: str) -> Quantity:
         """Read the fact as what this rule measures."""
         return read_quantity(facts, fact, self.cuts[0])
 
@@ -203,7 +201,7 @@ class StepTable:
         if not edges or any(magnitude(a) >= magnitude(b) for a, b in pairwise(edges)):
             raise InvalidPolicy("a table has one step or more, which rise in value")
 
-    def observe(self, facts: DatedFacts, fact: str) -> Quantity:
+    def observe(self, facts: object, fact: str) -> Quantity:
         """Read the fact as what this rule measures."""
         return read_quantity(facts, fact, self.steps[0].at_least)
 
@@ -235,7 +233,7 @@ class WordParts:
         if not self.parts:
             raise InvalidPolicy("answers need a table: name at least one word")
 
-    def observe(self, facts: DatedFacts, fact: str) -> str:
+    def observe(self, facts: object, fact: str) -> str:
         """Read the fact as an answer of the table.
 
         :raises InvalidValue: if it is not among the words.

@@ -4,19 +4,13 @@ People answer in words; numbers from 1 to 10 only look exact. A scale keeps the 
 order, and a policy says from which word on is enough.
 """
 
-from collections.abc import Iterable
-
 from attrs import field, frozen
 
 from crmkit.decision import Evidence, one_of
 from crmkit.errors import InvalidPolicy, InvalidValue
-from crmkit.segmentation.policies.ladder import check_names
+from crmkit.segmentation.policies.ladder import as_names, check_names
 
 __all__ = ["LOW_MIDDLE_HIGH", "OrdinalScale"]
-
-
-def _as_words(words: Iterable[str]) -> tuple[str, ...]:
-    return tuple(str(word) for word in words)
 
 
 @frozen
@@ -29,7 +23,7 @@ class OrdinalScale:
     False
     """
 
-    words: tuple[str, ...] = field(converter=_as_words)
+    words: tuple[str, ...] = field(converter=as_names)
 
     def __attrs_post_init__(self) -> None:
         check_names(self.words, "the steps of a scale")

@@ -17,16 +17,15 @@ from crmkit.errors import InvalidPolicy, InvalidValue
 from crmkit.money import Money, Rounding, round_fraction
 from crmkit.segmentation.facts import Histogram, ValuedFacts
 from crmkit.segmentation.policies.ladder import (
-    CutConvention,
     ExactNumber,
     as_share,
+    brought_by,
     check_rising_shares,
     count_money,
-    cut_points,
     first_met,
+    fit_thresholds,
     ladder_evidence,
     ladder_outcomes,
-    money_thresholds,
 )
 from crmkit.segmentation.policies.service_level import ServiceLevel, check_every_class, read_only
 
@@ -78,7 +77,7 @@ class ParetoReport:
         counted, currency = count_money(population)
         exact = as_share(share)
         check_rising_shares([exact])
-        brought = _brought(counted)
+        brought = brought_by(counted)
         wanted = exact * sum(value * heads for value, heads in brought)
         few, sum_of_few = 0, 0
         for value, heads in brought:
@@ -117,11 +116,6 @@ def _percent(part: Fraction) -> str:
     return f"{whole}.{tenths} %"
 
 
-def _brought(counted: Histogram) -> list[tuple[int, int]]:
-    """The values above zero with their heads, the largest first."""
-    return [(value, heads) for value, heads in counted.descending() if value > 0]
-
-
 # --- the picture ----------------------------------------------------------------------------------
 
 
@@ -151,7 +145,7 @@ def concentration_curve(
     if points is not None and points < 2:
         raise InvalidValue("a curve has two ends: ask for at least 2 points")
     counted, _ = count_money(population)
-    brought = _brought(counted)
+    brought = brought_by(counted)
     total = sum(value * heads for value, heads in brought)
     heads_so_far = accumulate((heads for _, heads in brought), initial=0)
     value_so_far = accumulate((value * heads for value, heads in brought), initial=0)
@@ -256,10 +250,8 @@ class ParetoFocus:
         """
         counted, currency = count_money(population)
         exact = as_share(share)
-        check_rising_shares([exact])
-        brought = [(value, value * heads) for value, heads in _brought(counted)]
-        points = cut_points(brought, [exact], CutConvention.SHARE_BEFORE_BELOW)
-        (key_from,) = money_thresholds(points, currency)
+        brought = [(value, value * heads) for value, heads in brought_by(counted)]
+        (key_from,) = fit_thresholds(brought, [exact], currency)
         return cls(key_from=key_from, service=service, share=exact)
 
     def service_for(self, focus: Focus) -> ServiceLevel:

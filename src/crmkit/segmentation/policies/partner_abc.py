@@ -15,14 +15,13 @@ from crmkit.money import Money, Rounding
 from crmkit.period import check_date
 from crmkit.segmentation.facts import Histogram
 from crmkit.segmentation.policies.ladder import (
-    CutConvention,
     ExactNumber,
     as_share,
     check_rising_shares,
     count_money,
-    cut_points,
+    first_met,
+    fit_thresholds,
     ladder_evidence,
-    money_thresholds,
 )
 from crmkit.segmentation.policies.ordinal import LOW_MIDDLE_HIGH, OrdinalScale
 from crmkit.segmentation.policies.service_level import ServiceLevel, check_every_class, read_only
@@ -174,9 +173,7 @@ class PartnerAbc:
         """
         counted, currency = count_money(volumes)
         share = as_share(top_share)
-        check_rising_shares([share])
-        points = cut_points(counted.descending(), [share], CutConvention.SHARE_BEFORE_BELOW)
-        (a_from,) = money_thresholds(points, currency)
+        (a_from,) = fit_thresholds(counted.descending(), [share], currency)
         return cls(a_from=a_from, support=support, top_share=share)
 
     def support_for(self, tier: PartnerClass) -> ServiceLevel:
@@ -186,11 +183,7 @@ class PartnerAbc:
     def __call__(self, facts: PartnerFacts, /) -> Decision[PartnerClass]:
         """Name the tier of one partner, and what A and B would have taken."""
         evidence = (self._tier_a(facts), self._tier_b(facts))
-        outcome = PartnerClass.C
-        if evidence[0].met:
-            outcome = PartnerClass.A
-        elif evidence[1].met:
-            outcome = PartnerClass.B
+        outcome = first_met(tuple(PartnerClass), evidence)
         return Decision(outcome, "partner-abc", facts.as_of, evidence, subject=facts.customer)
 
     def outcomes(self, facts: Iterable[PartnerFacts]) -> list[PartnerClass]:

@@ -19,11 +19,10 @@ from crmkit.segmentation.policies.ladder import (
     check_rising_shares,
     check_thresholds,
     count_money,
-    cut_points,
     first_met,
+    fit_thresholds,
     ladder_evidence,
     ladder_outcomes,
-    money_thresholds,
 )
 
 __all__ = ["CustomerPyramid", "PyramidLayer"]
@@ -110,11 +109,11 @@ class CustomerPyramid:
         counted, currency = count_money(population)
         shares = as_shares((platinum, gold, iron))
         cuts = tuple(accumulate(shares))
-        check_rising_shares(cuts)
-        points = cut_points(counted.descending(), cuts, convention)
+        found = fit_thresholds(counted.descending(), cuts, currency, convention)
         if losses_are_lead:
-            points = [None if point is None else max(point, 0) for point in points]
-        platinum_from, gold_from, iron_from = money_thresholds(points, currency)
+            nothing = Money.zero(currency)
+            found = tuple(None if amount is None else max(amount, nothing) for amount in found)
+        platinum_from, gold_from, iron_from = found
         return cls(
             platinum_from=platinum_from,
             gold_from=gold_from,

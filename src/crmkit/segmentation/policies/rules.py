@@ -28,7 +28,7 @@ from decimal import Context, Decimal
 from itertools import combinations, product
 from math import prod
 from types import MappingProxyType, SimpleNamespace
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 from attrs import field, frozen
 
@@ -44,17 +44,9 @@ from crmkit.segmentation.policies.conditions import (
     Known,
     LeafCondition,
 )
-from crmkit.segmentation.policies.fields import check_kind
+from crmkit.segmentation.policies.fields import DatedFacts, check_kind
 
-__all__ = ["DatedFacts", "Overlap", "RuleSegments", "SegmentRule"]
-
-
-class DatedFacts(Protocol):
-    """Any facts as of a day or an instant, with attributes that conditions can name."""
-
-    @property
-    def as_of(self) -> date | datetime:
-        """The last day, or the instant, that they include."""
+__all__ = ["Overlap", "RuleSegments", "SegmentRule"]
 
 
 @frozen

@@ -11,14 +11,15 @@ from attrs import field, frozen
 from crmkit.decision import Decision, Evidence, EvidenceValue, noted
 from crmkit.errors import InvalidPolicy, InvalidValue
 from crmkit.money import as_fraction
-from crmkit.segmentation.policies.fact_values import (
-    DatedFacts,
+from crmkit.segmentation.policies.fields import (
+    CustomerFacts,
+    check_field,
     criterion_of,
-    exact_decimal,
-    read_fact,
+    read_field,
 )
 from crmkit.segmentation.policies.ladder import ExactNumber, check_names
 from crmkit.segmentation.policies.normalization import Normalization
+from crmkit.segmentation.policies.quantities import exact_decimal
 
 __all__ = ["MissingFactor", "ValueFactor", "ValueScale", "ValueScore"]
 
@@ -55,7 +56,7 @@ def _as_weight(weight: ExactNumber) -> Fraction:
 class ValueFactor:
     """One thing that makes a customer valuable: a fact, how much it weighs, how it is measured.
 
-    :raises InvalidPolicy: if the weight is not above zero.
+    :raises InvalidPolicy: if the fact is no public attribute or the weight is not above zero.
     """
 
     fact: str
@@ -63,12 +64,13 @@ class ValueFactor:
     by: Normalization
 
     def __attrs_post_init__(self) -> None:
+        check_field(self.fact)
         if self.weight <= 0:
             raise InvalidPolicy(f"the weight of {self.fact} is above zero, or leave the factor out")
 
-    def observe(self, facts: DatedFacts) -> tuple[EvidenceValue | None, Fraction]:
+    def observe(self, facts: CustomerFacts) -> tuple[EvidenceValue | None, Fraction]:
         """What is known of a customer, and the part of the points that it earns."""
-        if read_fact(facts, self.fact) is None:
+        if read_field(facts, self.fact) is None:
             return None, Fraction(0)
         # Each rule reads what it can measure, which no type can say of a union of rules.
         value = self.by.observe(facts, self.fact)
@@ -142,7 +144,7 @@ class ValueScale:
     def _units(self) -> int:
         return self.out_of * int(10**self.digits)
 
-    def __call__(self, facts: DatedFacts, /) -> Decision[ValueScore]:
+    def __call__(self, facts: CustomerFacts, /) -> Decision[ValueScore]:
         """Score one customer, with what each factor earned of what it could have earned."""
         evidence = tuple(
             Evidence(
@@ -167,14 +169,14 @@ class ValueScale:
         exact = sum((Fraction(p) for p in points if isinstance(p, Decimal)), Fraction(0))
         return self._score(int(exact * 10**self.digits))
 
-    def outcomes(self, facts: Iterable[DatedFacts]) -> list[ValueScore]:
+    def outcomes(self, facts: Iterable[CustomerFacts]) -> list[ValueScore]:
         """The scores of many customers, as the call gives them one by one."""
         return [self._score(sum(earned for _, earned, _ in self._earned(item))) for item in facts]
 
     def _score(self, units: int) -> ValueScore:
         return ValueScore(points=exact_decimal(units, self.digits), out_of=self.out_of)
 
-    def _earned(self, facts: DatedFacts) -> list[tuple[EvidenceValue | None, int, int]]:
+    def _earned(self, facts: CustomerFacts) -> list[tuple[EvidenceValue | None, int, int]]:
         """For each factor what was observed, earned, and to be earned, in units."""
         seen = [factor.observe(facts) for factor in self.factors]
         return [
