@@ -106,7 +106,7 @@ class TestPictures:
         revenue = summarize_rfm(reader, as_of=date(2026, 1, 5)).monetary_histogram()
         exact = concentration_curve(revenue)
         heads, value = _curve(revenue)
-        assert heads == [float(point.customers) * 100 for point in exact]
+        assert heads == pytest.approx([float(point.customers) * 100 for point in exact])
         assert value == pytest.approx([float(point.value) * 100 for point in exact])
 
     def test_texts_in_pictures_are_texts(self, example):
