@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, get_args
 
-from cattrs import Converter
 from cattrs.errors import IterableValidationError, IterableValidationNote
 
 from crmkit.serialization.annotations import is_enum, name_of, origin_of, plain
@@ -23,104 +22,93 @@ __all__ = [
 ]
 
 Read = Callable[[Any, Any], Any]
+"""Reads a value; the second argument is the type as cattrs hands it over, which nobody needs."""
+
 Write = Callable[[Any], Any]
+"""Writes a value."""
 
 _WHOLE_KEY = re.compile(r"0|-?[1-9][0-9]{0,59}", re.ASCII)
 
 
-def read_sequence(converter: Converter, annotation: Any) -> Read:
+def read_sequence(reader: Callable[[Any], Read], annotation: Any) -> Read:
     """Read a tuple or a frozenset from a list."""
-    container, arguments = origin_of(annotation), get_args(annotation)
-    repeated = _is_repeated(annotation)
+    container, repeated = origin_of(annotation), _is_repeated(annotation)
+    readers = [reader(item) for item in _items(annotation)]
 
     def read(raw: Any, _: Any) -> Any:
         if not isinstance(raw, list):
             raise Refused(f"expected a list, found {found(raw)}")
-        if not repeated and len(raw) != len(arguments):
-            raise Refused(f"expected a list of {len(arguments)}, found one of {len(raw)}")
-        wanted = arguments[:1] * len(raw) if repeated else arguments
+        if not repeated and len(raw) != len(readers):
+            raise Refused(f"expected a list of {len(readers)}, found one of {len(raw)}")
         places = [f"[{position}]" for position in range(len(raw))]
-        items = container(_each(converter, places, raw, wanted, annotation))
-        if len(items) != len(raw):
+        wanted = readers * len(raw) if repeated else readers
+        values = container(_each(places, raw, wanted, annotation))
+        if len(values) != len(raw):
             raise Refused("expected a list without repetitions")
-        return items
+        return values
 
     return read
 
 
-def write_sequence(converter: Converter, annotation: Any) -> Write:
+def write_sequence(writer: Callable[[Any], Write], annotation: Any) -> Write:
     """Write a tuple or a frozenset as a list; a frozenset in one order."""
-    container, arguments = origin_of(annotation), get_args(annotation)
-    repeated = _is_repeated(annotation)
+    container, repeated = origin_of(annotation), _is_repeated(annotation)
+    writers = [writer(item) for item in _items(annotation)]
 
     def write(value: Any) -> list[Any]:
         if not isinstance(value, container):
-            raise Refused(
-                f"a {name_of(type(value))} stands where a {container.__name__} is declared"
-            )
-        wanted = arguments[:1] * len(value) if repeated else arguments
-        if len(value) != len(wanted):
-            raise Refused(f"a tuple of {len(value)} stands where one of {len(wanted)} is")
-        items = [
-            converter.unstructure(item, each) for item, each in zip(value, wanted, strict=True)
-        ]
-        return sorted(items, key=to_json) if container is frozenset else items
+            raise Refused(f"{container.__name__} is declared and {name_of(type(value))} found")
+        if not repeated and len(value) != len(writers):
+            raise Refused(f"a tuple of {len(writers)} is declared and one of {len(value)} found")
+        wanted = writers * len(value) if repeated else writers
+        raws = [write_item(item) for item, write_item in zip(value, wanted, strict=True)]
+        return sorted(raws, key=to_json) if container is frozenset else raws
 
     return write
 
 
-def read_mapping(converter: Converter, annotation: Any) -> Read:
+def read_mapping(reader: Callable[[Any], Read], annotation: Any) -> Read:
     """Read a read-only mapping from an object."""
     key_type, value_type = map(plain, get_args(annotation))
+    read_key, read_value = reader(key_type), reader(value_type)
 
     def read(raw: Any, _: Any) -> Any:
         if not isinstance(raw, dict):
             raise Refused(f"expected an object, found {found(raw)}")
-        size = len(raw)
         keys = [_key(key, key_type) for key in raw]
         places = [step(key, key_type, position) for position, key in enumerate(keys)]
-        both = _each(
-            converter,
-            places * 2,
-            [*keys, *raw.values()],
-            [key_type] * size + [value_type] * size,
-            annotation,
-        )
+        size = len(raw)
+        # Keys and values in one go, so that the problems of both are told.
+        readers = [read_key] * size + [read_value] * size
+        both = _each(places * 2, [*keys, *raw.values()], readers, annotation)
         return MappingProxyType(dict(zip(both[:size], both[size:], strict=True)))
 
     return read
 
 
-def write_mapping(converter: Converter, annotation: Any) -> Write:
+def write_mapping(writer: Callable[[Any], Write], annotation: Any) -> Write:
     """Write a mapping as an object."""
-    key_type, value_type = get_args(annotation)
+    write_key, write_value = map(writer, get_args(annotation))
 
     def write(value: Any) -> dict[str, Any]:
         if not isinstance(value, Mapping):
-            raise Refused(f"a {name_of(type(value))} stands where a Mapping is declared")
-        return {
-            str(converter.unstructure(key, key_type)): converter.unstructure(item, value_type)
-            for key, item in value.items()
-        }
+            raise Refused(f"Mapping is declared and {name_of(type(value))} found")
+        return {str(write_key(key)): write_value(item) for key, item in value.items()}
 
     return write
 
 
 def _each(
-    converter: Converter,
-    places: Iterable[str],
-    raws: Iterable[Any],
-    wanted: Iterable[Any],
-    annotation: Any,
+    places: Iterable[str], raws: Iterable[Any], readers: Iterable[Read], annotation: Any
 ) -> list[Any]:
     """Read every item, and report all that fail together, each with its place."""
     results: list[Any] = []
     errors: list[Exception] = []
-    for place, raw, each in zip(places, raws, wanted, strict=True):
+    for place, raw, read in zip(places, raws, readers, strict=True):
         try:
-            results.append(converter.structure(raw, each))
+            results.append(read(raw, None))
         except FAILURES as error:
-            error.add_note(IterableValidationNote(f"at {place}", place, each))
+            error.add_note(IterableValidationNote(f"at {place}", place, annotation))
             errors.append(error)
     if errors:
         raise IterableValidationError("while reading a collection", errors, annotation)
@@ -129,7 +117,11 @@ def _each(
 
 def _is_repeated(annotation: Any) -> bool:
     """Whether a collection has any number of items of one type, unlike a tuple of so many."""
-    return get_args(annotation)[1:] == (Ellipsis,) or origin_of(annotation) is frozenset
+    return Ellipsis in get_args(annotation) or origin_of(annotation) is frozenset
+
+
+def _items(annotation: Any) -> list[Any]:
+    return [item for item in get_args(annotation) if item is not Ellipsis]
 
 
 def is_key_type(annotation: Any) -> bool:
@@ -139,6 +131,8 @@ def is_key_type(annotation: Any) -> bool:
 
 def _key(key: object, key_type: Any) -> object:
     """JSON keys are texts; a mapping by whole numbers has them in their one decimal form."""
-    if key_type is int and type(key) is str and _WHOLE_KEY.fullmatch(key):
-        return int(key)
-    return key
+    if key_type is not int:
+        return key
+    if type(key) is str:
+        return int(key) if _WHOLE_KEY.fullmatch(key) else key
+    return None

@@ -122,7 +122,7 @@ class DocumentConverter:
 
     def _taken_apart(self, value: object, declared: Any) -> Any:
         try:
-            return self._hooks.converter.unstructure(value, declared)
+            return self._hooks.writer(declared)(value)
         except RecursionError:
             raise InvalidValue(TOO_DEEP) from None
 
@@ -190,7 +190,7 @@ class DocumentConverter:
     def _put_together(self, raw: object, wanted: Any, path: str) -> Any:
         try:
             try:
-                return self._hooks.converter.structure(raw, wanted)
+                return self._hooks.reader(wanted)(raw, None)
             except FAILURES as error:
                 raise InvalidDocument(problems(error, path)) from None
         except RecursionError:  # The host had used up the stack before, or an upcaster built high.

@@ -1,14 +1,16 @@
-"""How types are taken apart and put together: cattrs, with every lenient default replaced.
+"""How types are taken apart and put together: every value in exactly one form.
 
-Left to its defaults, cattrs makes an ``int`` of ``1.9``, a tuple of a text, takes the first of two
-classes that fit, and cuts a subclass down to the fields of its base. Every hook here takes exactly
-one form, says what it expected, and lets all the problems of a document be told together.
+cattrs writes the functions that walk over the fields of a class; what a field holds is read and
+written by the functions of this package. Nothing is left to the defaults of cattrs, which make an
+``int`` of ``1.9``, a tuple of a text, take the first of two classes that fit, and cut a subclass
+down to the fields of its base.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import partial
 from typing import Any, get_args
 
 import attrs
@@ -50,31 +52,23 @@ __all__ = ["Hooks"]
 _BARE = ("null", "bool", "int", "float", "text")
 _RECOGNIZED = (*_BARE, "date", "instant", "decimal")
 
+_Within = frozenset[Any]
+_NOTHING: _Within = frozenset()
+
 
 class Hooks:
-    """A cattrs converter with strict hooks, and the kinds of all types that it has learned."""
+    """The functions that read and write each type, and the kinds of all types that are known."""
 
     def __init__(self) -> None:
-        self.converter = Converter(detailed_validation=True)
-        self.members: dict[str, Any] = {name: scalar.type for name, scalar in SCALARS.items()}
-        self._kinds: dict[Any, str] = {cls: kind for kind, cls in self.members.items()}
+        self._cattrs = Converter(detailed_validation=True)
+        self._members: dict[str, Any] = {name: scalar.type for name, scalar in SCALARS.items()}
+        self._kinds: dict[Any, str] = {cls: kind for kind, cls in self._members.items()}
         self._learned: set[Any] = set(self._kinds)
         self._flat: set[str] = set()
-        for scalar in SCALARS.values():
-            self.converter.register_structure_hook(scalar.type, _ignoring_type(scalar.read))
-            self.converter.register_unstructure_hook(scalar.type, scalar.write)
-        for fits, reader, writer in (
-            (is_record, self._read_record, self._write_record),
-            (is_sequence, self._with(read_sequence), self._with(write_sequence)),
-            (is_mapping, self._with(read_mapping), self._with(write_mapping)),
-            (is_union, self._read_union, self._write_union),
-        ):
-            self.converter.register_structure_hook_factory(fits, reader)
-            self.converter.register_unstructure_hook_factory(fits, writer)
-
-    def _with(self, factory: Callable[..., Any]) -> Callable[[Any], Any]:
-        # Not a partial object: cattrs looks at the signature of a factory.
-        return lambda annotation: factory(self.converter, annotation)
+        self._readers: dict[Any, Read] = {
+            scalar.type: _ignoring_type(scalar.read) for scalar in SCALARS.values()
+        }
+        self._writers: dict[Any, Write] = {scalar.type: scalar.write for scalar in SCALARS.values()}
 
     # --- learning types ---
 
@@ -83,9 +77,9 @@ class Hooks:
 
         :raises InvalidPolicy: if another type has claimed the kind, or the type another kind.
         """
-        if self.members.get(kind, cls) is not cls or self._kinds.get(cls, kind) != kind:
+        if self._members.get(kind, cls) is not cls or self._kinds.get(cls, kind) != kind:
             raise InvalidPolicy(f"two types claim the kind {kind}: give one of them a Schema")
-        self.members[kind] = cls
+        self._members[kind] = cls
         self._kinds[cls] = kind
 
     def learn(self, annotation: Any, within: str = "") -> None:
@@ -104,29 +98,10 @@ class Hooks:
                 self.claim(cls, kind_of(cls))
             if _is_flat(cls):
                 self._flat.add(self._kinds[cls])
-        for part in self._parts(annotation, within):
+        for part in _parts(annotation, within):
             self.learn(part, within)
         if is_union(annotation) and optional(annotation) is None:
             self._check_tags(annotation, within)
-
-    def _parts(self, annotation: Any, within: str) -> list[Any]:
-        arguments = list(get_args(annotation))
-        if is_record(annotation):
-            parts = [*arguments, *field_types(annotation).values()]
-            return [part for part in parts if not is_open(part)]
-        if is_enum(annotation):
-            self.converter.register_structure_hook(annotation, read_enum)
-            self.converter.register_unstructure_hook(annotation, write_enum)
-            return arguments
-        if is_union(annotation) or (is_mapping(annotation) and is_key_type(arguments[0])):
-            return arguments
-        if is_sequence(annotation):
-            return [part for part in arguments if part is not Ellipsis]
-        raise InvalidPolicy(
-            f"{within}{name_of(annotation)} has no one form to write: declare tuple[X, ...], "
-            f"frozenset[X], Mapping[str, X], an attrs class, a StrEnum or a single value, and say "
-            f"what a generic class is of"
-        )
 
     def _check_tags(self, union: Any, within: str) -> None:
         tags = self._tags(union)
@@ -142,16 +117,57 @@ class Hooks:
         tags = {self._kinds.get(origin_of(member), ""): member for member in members}
         return None if "" in tags else tags
 
+    # --- the functions of a type ---
+
+    def reader(self, annotation: Any, within: _Within = _NOTHING) -> Read:
+        """The function that reads a type; ``within`` are the types it is being made for."""
+        annotation = plain(annotation)
+        if annotation not in self._readers:
+            if annotation in within:
+                return lambda raw, _: self.reader(annotation)(raw, None)
+            make = partial(self.reader, within=within | {annotation})
+            self._readers[annotation] = self._make_reader(annotation, make)
+        return self._readers[annotation]
+
+    def writer(self, annotation: Any, within: _Within = _NOTHING) -> Write:
+        """The function that writes a type; ``within`` are the types it is being made for."""
+        annotation = plain(annotation)
+        if annotation not in self._writers:
+            if annotation in within:
+                return lambda value: self.writer(annotation)(value)
+            make = partial(self.writer, within=within | {annotation})
+            self._writers[annotation] = self._make_writer(annotation, make)
+        return self._writers[annotation]
+
+    def _make_reader(self, annotation: Any, reader: Callable[[Any], Read]) -> Read:
+        if is_record(annotation):
+            return self._read_record(annotation, reader)
+        if is_enum(annotation):
+            return lambda raw, _: read_enum(raw, annotation)
+        if is_union(annotation):
+            return self._read_union(annotation, reader)
+        make = read_mapping if is_mapping(annotation) else read_sequence
+        return make(reader, annotation)
+
+    def _make_writer(self, annotation: Any, writer: Callable[[Any], Write]) -> Write:
+        if is_record(annotation):
+            return self._write_record(annotation, writer)
+        if is_enum(annotation):
+            return write_enum
+        if is_union(annotation):
+            return self._write_union(annotation, writer)
+        make = write_mapping if is_mapping(annotation) else write_sequence
+        return make(writer, annotation)
+
     # --- records ---
 
-    def _read_record(self, annotation: Any) -> Read:
+    def _read_record(self, annotation: Any, reader: Callable[[Any], Read]) -> Read:
         cls = _every_variable_named(annotation)
-        structure = make_dict_structure_fn(
-            cls,
-            self.converter,
-            _cattrs_use_alias=True,
-            **self._overrides(annotation, self._read_open, "struct_hook"),
-        )
+        fields: Any = {
+            name: override(struct_hook=self._read_open(declared, held, reader))
+            for name, declared, held in _fields(annotation)
+        }
+        structure = make_dict_structure_fn(cls, self._cattrs, _cattrs_use_alias=True, **fields)
         known = {a.alias for a in attrs.fields(origin_of(annotation)) if a.init}
 
         def read(raw: Any, _: Any) -> Any:
@@ -169,13 +185,14 @@ class Hooks:
 
         return read
 
-    def _write_record(self, annotation: Any) -> Write:
+    def _write_record(self, annotation: Any, writer: Callable[[Any], Write]) -> Write:
         cls = origin_of(annotation)
+        fields: Any = {
+            name: override(unstruct_hook=self._write_open(declared, held, writer))
+            for name, declared, held in _fields(annotation)
+        }
         unstructure = make_dict_unstructure_fn(
-            _every_variable_named(annotation),
-            self.converter,
-            _cattrs_use_alias=True,
-            **self._overrides(annotation, self._write_open, "unstruct_hook"),
+            _every_variable_named(annotation), self._cattrs, _cattrs_use_alias=True, **fields
         )
 
         def write(value: Any) -> Any:
@@ -188,46 +205,35 @@ class Hooks:
 
         return write
 
-    def _overrides(self, annotation: Any, hook: Callable[[Any, Any], Any], which: str) -> Any:
-        """Hooks of crmkit's own for the fields that are left open, wholly or in part."""
-        held = field_types(annotation)
-        return {
-            a.name: override(**{which: hook(a.type, held[a.name])})
-            for a in attrs.fields(origin_of(annotation))
-            if a.init and _has_variable(a.type)
-        }
-
-    def _read_open(self, declared: Any, held: Any) -> Read:
+    def _read_open(self, declared: Any, held: Any, reader: Callable[[Any], Read]) -> Read:
         tags = self._open_tags(declared, held)
-        if tags is None:
-            return lambda raw, _: self.converter.structure(raw, held)
-        return self._read_tagged_of(tags)
+        return reader(held) if tags is None else self._read_tagged_of(tags)
 
-    def _write_open(self, declared: Any, held: Any) -> Write:
+    def _write_open(self, declared: Any, held: Any, writer: Callable[[Any], Write]) -> Write:
         tags = self._open_tags(declared, held)
-        if tags is None:
-            return lambda value: self.converter.unstructure(value, held)
-        return self._write_tagged_of(tags)
+        return writer(held) if tags is None else self._write_tagged_of(tags)
 
     def _open_tags(self, declared: Any, held: Any) -> Mapping[str, Any] | None:
         """A ``Decision`` and a ``Decision[Tier]`` are written alike, so both tag the outcome."""
         if is_open(held):
-            return self.members
+            return self._members
         return self._tags(held) if is_open(declared) else None
 
     # --- places that can hold several types ---
 
-    def _read_union(self, annotation: Any) -> Read:
+    def _read_union(self, annotation: Any, reader: Callable[[Any], Read]) -> Read:
         alone = optional(annotation)
         if alone is None:
             return self._read_tagged_of(self._tags(annotation) or {})
-        return lambda raw, _: None if raw is None else self.converter.structure(raw, alone)
+        read = reader(alone)
+        return lambda raw, _: None if raw is None else read(raw, None)
 
-    def _write_union(self, annotation: Any) -> Write:
+    def _write_union(self, annotation: Any, writer: Callable[[Any], Write]) -> Write:
         alone = optional(annotation)
         if alone is None:
             return self._write_tagged_of(self._tags(annotation) or {})
-        return lambda value: None if value is None else self.converter.unstructure(value, alone)
+        write = writer(alone)
+        return lambda value: None if value is None else write(value)
 
     def _read_tagged_of(self, members: Mapping[str, Any]) -> Read:
         def read(raw: Any, _: Any) -> Any:
@@ -247,11 +253,12 @@ class Hooks:
         if not isinstance(kind, str) or kind not in members:
             raise Refused(f"unknown kind; expected one of {', '.join(members)}")
         rest = {key: value for key, value in raw.items() if key != "kind"}
+        read = self.reader(members[kind])
         if kind in self._flat:
-            return self.converter.structure(rest, members[kind])
+            return read(rest, None)
         if rest.keys() != {"value"}:
             raise Refused(f"a tagged {kind} has exactly the keys kind and value")
-        return self.converter.structure(rest["value"], members[kind])
+        return read(rest["value"], None)
 
     def _write_tagged_of(self, members: Mapping[str, Any]) -> Write:
         def write(value: Any) -> Any:
@@ -262,7 +269,7 @@ class Hooks:
                 kind = "text"
             if kind is None or kind not in members:
                 raise InvalidPolicy(f"{cls.__name__} is not kept here: hand it to make_converter")
-            raw = self.converter.unstructure(value, members[kind])
+            raw = self.writer(members[kind])(value)
             if kind in _BARE:
                 return raw
             return {"kind": kind} | (raw if kind in self._flat else {"value": raw})
@@ -274,21 +281,41 @@ def _ignoring_type(read: Callable[[object], Any]) -> Read:
     return lambda raw, _: read(raw)
 
 
+def _parts(annotation: Any, within: str) -> list[Any]:
+    """The types that a type is made of."""
+    arguments = list(get_args(annotation))
+    if is_record(annotation):
+        parts = [*arguments, *field_types(annotation).values()]
+        return [part for part in parts if not is_open(part)]
+    if is_enum(annotation):
+        return []
+    if is_union(annotation) or (is_mapping(annotation) and is_key_type(arguments[0])):
+        return arguments
+    if is_sequence(annotation):
+        return [part for part in arguments if part is not Ellipsis]
+    raise InvalidPolicy(
+        f"{within}{name_of(annotation)} has no one form to write: declare tuple[X, ...], "
+        f"frozenset[X], Mapping[str, X], an attrs class, a StrEnum or a single value, and say "
+        f"what a generic class is of"
+    )
+
+
+def _fields(annotation: Any) -> list[tuple[str, Any, Any]]:
+    """The fields of a record: name, what its class declares, and what it holds here."""
+    held = field_types(annotation)
+    return [(a.name, a.type, held[a.name]) for a in attrs.fields(origin_of(annotation)) if a.init]
+
+
 def _every_variable_named(annotation: Any) -> Any:
-    """Name every type variable for cattrs, even where a field brings its own hook."""
+    """Name every type variable for cattrs, even though each field brings its own function."""
     cls = origin_of(annotation)
     variables = getattr(cls, "__parameters__", ())
     return cls[(Any,) * len(variables)] if variables else cls
 
 
-def _has_variable(declared: Any) -> bool:
-    """Whether a field is left open, wholly or in part, by the class that declares it."""
-    return is_open(declared) or bool(get_args(declared) and getattr(declared, "__parameters__", ()))
-
-
-def _is_flat(annotation: Any) -> bool:
+def _is_flat(cls: Any) -> bool:
     """Whether the kind can stand among the fields: in a record without a field of that name."""
-    return is_record(annotation) and all(a.alias != "kind" for a in attrs.fields(annotation))
+    return is_record(cls) and all(a.alias != "kind" for a in attrs.fields(cls))
 
 
 def _unknown_fields(count: int, known: Iterable[str]) -> Refused:

@@ -21,7 +21,8 @@ TOO_DEEP = "nested too deeply"
 def step(key: object, key_type: type, position: int) -> str:
     """A key of a mapping as a step of a path; a text is told by its position, it may be a name."""
     words = [word.value for word in key_type] if issubclass(key_type, StrEnum) else []
-    return f'["{key}"]' if type(key) is int or key in words else f"[#{position}]"
+    is_number = key_type is int and type(key) is int
+    return f'["{key}"]' if is_number or key in words else f"[#{position}]"
 
 
 def problems(error: BaseException, path: str) -> Iterator[Problem]:

@@ -51,7 +51,7 @@ _MONEY = re.compile(r"(-?[0-9]{1,18}(?:\.[0-9]{1,4})?) ([A-Z]{3})", re.ASCII)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _INSTANT = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}(?:\.[0-9]{6})?"
-    r"[+-][0-9]{2}:[0-9]{2}(?::[0-9]{2})?)(?:\[([A-Za-z][A-Za-z0-9_+/-]{0,59})\])?",
+    r"[+-][0-9]{2}:[0-5][0-9](?::[0-5][0-9])?)(?:\[([A-Za-z][A-Za-z0-9_+/-]{0,59})\])?",
     re.ASCII,
 )
 _DURATION = re.compile(r"(-?)P([0-9]{1,9})DT([0-9]{1,5})(?:\.([0-9]{6}))?S", re.ASCII)
@@ -124,11 +124,11 @@ def _write_text(value: str) -> str:
 
 
 def _read_float(raw: object) -> float:
-    if type(raw) is Decimal and raw.is_finite():
-        raw = float(raw)  # TOML hands over numbers with a fraction exactly.
-    if type(raw) is not float or not math.isfinite(raw):
+    # TOML hands over numbers with a fraction exactly.
+    number = float(raw) if type(raw) is Decimal and not raw.is_snan() else raw
+    if type(number) is not float or not math.isfinite(number):
         raise _wants("a finite number with a fraction, such as 1.0", raw)
-    return raw
+    return number
 
 
 def _write_float(value: float) -> float:
@@ -139,11 +139,11 @@ def _write_float(value: float) -> float:
 
 
 def _read_decimal(raw: object) -> Decimal:
-    if type(raw) is Decimal:
-        raw = _CONTEXT.to_sci_string(raw)  # TOML hands over numbers with a fraction exactly.
-    if type(raw) is not str or _DECIMAL.fullmatch(raw) is None:
+    # TOML hands over numbers with a fraction exactly.
+    text = _CONTEXT.to_sci_string(raw) if type(raw) is Decimal else raw
+    if type(text) is not str or _DECIMAL.fullmatch(text) is None:
         raise _wants('a decimal number in quotes, such as "12.30"', raw)
-    return Decimal(raw)
+    return Decimal(text)
 
 
 def _write_decimal(value: Decimal) -> str:
