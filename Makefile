@@ -7,6 +7,8 @@
 VENV   ?= .venv
 PYTHON ?=
 SEED   ?= 1
+# The same examples in every run, so that what is covered does not depend on luck.
+PROFILE ?= ci
 DEMO   ?= review --example --output-dir crmkit-review
 
 PY      := $(VENV)/bin/python
@@ -63,7 +65,7 @@ demo: $(VENV)/.review ## review the example shop: tiers, segments and a report, 
 	$(VENV)/bin/crmkit $(DEMO)
 
 test: $(VENV)/.test ## run the tests and every example of the docs, with branch coverage
-	$(PY) -m coverage run -m pytest --randomly-seed=$(SEED)
+	HYPOTHESIS_PROFILE=$(PROFILE) $(PY) -m coverage run -m pytest --randomly-seed=$(SEED)
 	$(PY) -m coverage report
 	@echo "--- shared modules, segmentation and storage: every branch"
 	$(PY) -m coverage report $(CORE) --fail-under=100
