@@ -191,9 +191,15 @@ class TestTheStoreIsOfOneShop:
         other = purchases(here / "other.csv", "z 2026-05-01 1.00")
         assert "another shop" in refused(other, *IN_EURO)
 
-    def test_another_currency_is_refused(self, january):
-        line = refused(january, "--currency", "USD", "--store", "out/review.sqlite")
+    def test_another_currency_is_refused(self, january, february):
+        line = refused(february, "--currency", "USD", "--store", "out/review.sqlite")
         assert "another currency" in line
+
+    def test_a_currency_that_was_forgotten_at_first_can_be_named(self, here):
+        """The review of the same day takes the place of the one without a currency."""
+        path = purchases(here / "january.csv", *JANUARY)
+        for options in ((), ("--currency", "EUR")):
+            assert review(path, *options).status == 0
 
     def test_a_policy_to_keep_has_to_be_there(self, january):
         assert "no review in the store yet" in refused(

@@ -95,7 +95,12 @@ class TestGivenPolicies:
     def test_another_currency_is_refused(self, here, shop):
         (here / "tiers.toml").write_text(TWO_TIERS.replace("EUR", "USD"))
         line = refused(shop, "--policy", "tiers.toml", *IN_EURO)
-        assert line.endswith("name a policy in EUR")
+        assert line.endswith("the policy is in USD and the purchases are not: name a policy in EUR")
+
+    def test_a_file_without_a_currency_needs_that_of_the_policy(self, here, shop):
+        (here / "tiers.toml").write_text(TWO_TIERS)
+        line = refused(shop, "--policy", "tiers.toml", "--json")
+        assert line.endswith("add --currency EUR")
 
 
 class TestSavedPolicies:

@@ -158,6 +158,11 @@ class TestWordsOfThePage:
             "1 purchase after 2026-01-31 are left out" in Page((here / "r.html").read_text()).text
         )
 
+    def test_a_file_that_names_no_currency_is_said_to_name_none(self, here):
+        path = purchases(here / "shop.csv", "a 2026-01-05 1.00")
+        review(path, "--report", "r.html", "--no-store", "--quiet")
+        assert "The file names no currency (XXX)." in Page((here / "r.html").read_text()).text
+
     def test_a_shop_where_nobody_brought_anything(self, here):
         path = purchases(here / "shop.csv", "a 2026-01-05 0.00", "b 2026-01-06 0.00")
         run = review(path, "--currency", "EUR", "--report", "r.html", "--no-store")

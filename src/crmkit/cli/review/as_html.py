@@ -10,6 +10,7 @@ from crmkit.cli.review.policy import ReviewPolicy
 from crmkit.cli.review.reasons import short_reasons
 from crmkit.cli.review.result import Result
 from crmkit.cli.review.wording import in_options
+from crmkit.money import NO_CURRENCY
 from crmkit.segmentation import RfmScale, RfmScore
 from crmkit.tiering import Movement
 
@@ -52,6 +53,7 @@ def html_of(result: Result) -> str:
         ladders=_LADDERS,
         sources=_SOURCES,
         Movement=Movement,
+        no_currency=NO_CURRENCY,
     )
 
 

@@ -18,6 +18,7 @@ from crmkit.cli.review.reading import PurchaseFile, read_file, source_path
 from crmkit.cli.review.result import Result
 from crmkit.cli.review.writing import Writing, make_folder
 from crmkit.errors import CurrencyMismatch, MissingExtra, NewerSchema, StoreError
+from crmkit.money import NO_CURRENCY
 from crmkit.segmentation import RfmSummary
 from crmkit.storage import UnitOfWork
 from crmkit.storage.memory import MemoryStore
@@ -122,10 +123,13 @@ def _outcomes(policy: ReviewPolicy, summary: RfmSummary) -> Outcomes:
     try:
         return decide(policy, summary)
     except CurrencyMismatch as error:
-        both = f"{error.left} and {error.right}"
-        raise Refusal(
-            f"the policy and the purchases are in {both}: name a policy in {summary.currency}"
-        ) from error
+        other = error.left if error.right == summary.currency else error.right
+        advice = (
+            f"add --currency {other}"
+            if summary.currency == NO_CURRENCY
+            else f"name a policy in {summary.currency}"
+        )
+        raise Refusal(f"the policy is in {other} and the purchases are not: {advice}") from error
 
 
 # --- places ---------------------------------------------------------------------------------------

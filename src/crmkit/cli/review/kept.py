@@ -133,6 +133,8 @@ def keep_review(
             return last.record.migrations
     earlier = last_review(unit, before=summary.as_of)
     before = None if earlier is None else earlier.record
+    # A review of the same day is replaced, also by one in the currency that was forgotten first.
+    _check_shop(before is None or before.revenue.currency == summary.currency)
     migrations = _keep_moves(unit, policy, summary, outcomes, before)
     review = Review(
         as_of=summary.as_of,
@@ -162,7 +164,6 @@ def _check_order(last: Review, summary: RfmSummary) -> None:
             f"the store holds a review as of {last.as_of} already, and reviews run forward: name "
             f"another place with --output-dir or --store, or keep nothing with --no-store"
         )
-    _check_shop(summary.currency == last.revenue.currency)
 
 
 def _check_shop(is_same: bool) -> None:
