@@ -58,7 +58,7 @@ def kind_of(cls: Any) -> str:
     :raises InvalidPolicy: if it is no class.
     """
     for kind, scalar in SCALARS.items():
-        if cls is scalar.type:
+        if plain(cls) is scalar.type:
             return kind
     if is_union(cls) or not isinstance(origin_of(cls), type):
         raise InvalidPolicy("only a class has a kind: hand over the members of a union one by one")
@@ -73,8 +73,10 @@ def is_record(annotation: Any) -> bool:
 
 
 def is_enum(annotation: Any) -> bool:
-    """Whether a type is an enumeration of texts."""
-    return isinstance(annotation, type) and issubclass(annotation, StrEnum)
+    """Whether a type is an enumeration of texts, and has any."""
+    if not (isinstance(annotation, type) and issubclass(annotation, StrEnum)):
+        return False
+    return len(annotation) > 0
 
 
 def is_sequence(annotation: Any) -> bool:

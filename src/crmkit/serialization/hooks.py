@@ -82,15 +82,21 @@ class Hooks:
         self._members[kind] = cls
         self._kinds[cls] = kind
 
-    def learn(self, annotation: Any, within: str = "") -> None:
+    def learn(self, annotation: Any) -> None:
         """Learn a type and all it is made of, so that tags can name them.
 
         :raises InvalidPolicy: if two types claim one kind, or a type has no one form to write.
         """
+        if annotation not in self._learned:
+            learned: set[Any] = set()
+            self._learn(annotation, "", learned)
+            self._learned |= learned
+
+    def _learn(self, annotation: Any, within: str, learned: set[Any]) -> None:
         annotation = plain(annotation)
-        if annotation in self._learned:
+        if annotation in self._learned or annotation in learned:
             return
-        self._learned.add(annotation)
+        learned.add(annotation)
         if is_record(annotation) or is_enum(annotation):
             cls = origin_of(annotation)
             within = f"{cls.__name__}: "
@@ -99,7 +105,7 @@ class Hooks:
             if _is_flat(cls):
                 self._flat.add(self._kinds[cls])
         for part in _parts(annotation, within):
-            self.learn(part, within)
+            self._learn(part, within, learned)
         if is_union(annotation) and optional(annotation) is None:
             self._check_tags(annotation, within)
 

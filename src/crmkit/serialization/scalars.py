@@ -133,9 +133,11 @@ def _read_float(raw: object) -> float:
 
 def _write_float(value: float) -> float:
     # The type checker lets an int stand for a float.
-    if type(value) not in (int, float) or not math.isfinite(value):
+    if type(value) is int:
+        value = float(_write_int(value))
+    if type(value) is not float or not math.isfinite(value):
         raise _misplaced("a finite float", value)
-    return float(value)
+    return value
 
 
 def _read_decimal(raw: object) -> Decimal:
