@@ -271,6 +271,8 @@ CRATES = st.builds(
     decisions(TIERS | st.sampled_from(Color) | st.none()),
 )
 
+BERLIN = ZoneInfo("Europe/Berlin")
+
 EXAMPLE = Everything(
     yes=True,
     count=5,

@@ -250,7 +250,7 @@ def _upcast(data: Any, version: object, schema: Schema) -> Any:
         for upcast in steps:
             data = upcast(data)
     except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError):
-        raise _refusal("$.data", f"does not describe a {schema.kind} of its version") from None
+        raise _refusal("$.data", f"does not describe a {schema.kind} of version {version}") from None
     return data
 
 
@@ -265,9 +265,11 @@ def _parse_json(text: str) -> object:
     def constant(_: str) -> object:
         raise Refused("NaN and Infinity are no JSON numbers")
 
+    if not isinstance(text, str):
+        raise _refusal("$", "this is not JSON")
     try:
         return json.loads(text, object_pairs_hook=pairs, parse_constant=constant)
     except Refused as refused:
         raise _refusal("$", str(refused)) from None
-    except (ValueError, TypeError, RecursionError):
+    except (ValueError, RecursionError):
         raise _refusal("$", "this is not JSON") from None
