@@ -146,11 +146,12 @@ def concentration_curve(
         raise InvalidValue("a curve has two ends: ask for at least 2 points")
     counted, _ = count_money(population)
     brought = brought_by(counted)
+    customers = counted.customers
     total = sum(value * heads for value, heads in brought)
     heads_so_far = accumulate((heads for _, heads in brought), initial=0)
     value_so_far = accumulate((value * heads for value, heads in brought), initial=0)
     curve = [
-        CurvePoint(Fraction(heads, counted.customers), Fraction(value, total or 1))
+        CurvePoint(Fraction(heads, customers), Fraction(value, total or 1))
         for heads, value in zip(heads_so_far, value_so_far, strict=True)
     ]
     if curve[-1].customers < 1:
