@@ -13,6 +13,8 @@ from crmkit.testing.contracts import StoreContract
 class TestSqliteStore(StoreContract):
     """The embedded default."""
 
+    max_examples = 40  # Each history makes a file; the store in memory tries more of them.
+
     @pytest.fixture(autouse=True)
     def _directory(self, tmp_path):
         self.paths = (tmp_path / f"{number}.crmkit" for number in count())

@@ -173,7 +173,7 @@ class TestAFullDisk:
                 unit.commit()
             with pytest.raises(StoreFull):
                 self.fill(store)
-            store._idle.clear()
+            store._idle.pop().close()
             pages = 4_000
             self.fill(store)
             store.verify()

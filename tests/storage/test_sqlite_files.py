@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from crmkit.errors import CorruptStore, ForeignStore, NewerSchema, StoreError
-from crmkit.storage import StoreUnavailable
+from crmkit.storage import Message, StoreUnavailable
 from crmkit.storage.sqlite import SqliteStore, file, schema
 from tests.storage.sqlite_files import (
     ACCOUNTS,
@@ -41,7 +41,8 @@ def everything_in(path):
         with store.unit_of_work() as unit:
             accounts = unit.repository(ACCOUNTS)
             log = unit.stream(LEDGER)
-            messages = select(path, "SELECT id, topic, payload FROM message ORDER BY id")
+            messages: list[Message] = []
+            store.deliver(messages.append)
             return (
                 accounts.page().items,
                 accounts.query("by-points").items,
@@ -124,6 +125,23 @@ class TestMaking:
         with pytest.raises(StoreError):
             SqliteStore.open(tmp_path / "shop", create=True)
         assert list(tmp_path.iterdir()) == []
+
+
+class TestBackups:
+    """A copy made with SQLite's own means is a store."""
+
+    def test_it_opens_and_readers_still_keep_nobody_waiting(self, path, tmp_path):
+        backup = tmp_path / "backup.crmkit"
+        with SqliteStore.open(path) as store:
+            carry_out(store, "before")
+            change(path, f"VACUUM INTO '{backup}'")
+            carry_out(store, "after")
+        with SqliteStore.open(backup, timeout=0) as store:
+            assert points_in(store) == 1
+            with store.unit_of_work() as reader:
+                reader.repository(ACCOUNTS).get("a")
+                assert carry_out(store, "meanwhile") == "2"
+                assert reader.repository(ACCOUNTS).get("a").record.points == 1
 
 
 class TestForeignFiles:
@@ -232,7 +250,7 @@ class TestDamagedFiles:
         step = 7  # Every seventh byte of what is not empty: quick, and each page is met.
         for position in [at for at in range(len(whole)) if whole[at] or at < 100][::step]:
             flipped = bytearray(whole)
-            flipped[position] ^= 0x55
+            flipped[position] ^= (0x55, 0xAA, 0x80)[position % 3]
             path.write_bytes(flipped)
             try:
                 assert everything_in(path) == known
@@ -252,6 +270,7 @@ class TestDamagedFiles:
             "UPDATE snapshot SET length = length + 1",
             "UPDATE answer SET document = 'another'",
             "UPDATE message SET payload = 'another'",
+            "UPDATE message SET id = id + 7",
             "UPDATE shelf SET floor = 100",
             "DROP TABLE record",
             "ALTER TABLE record RENAME COLUMN document TO text",
@@ -308,6 +327,23 @@ class TestSchemaVersions:
             SqliteStore.open(path)
         assert (raised.value.found, raised.value.known) == (7, schema.SCHEMA_VERSION)
         assert path.read_bytes() == before
+
+    def test_a_store_that_could_not_be_opened_lets_go_of_the_file(self, path, monkeypatch):
+        change(path, "PRAGMA user_version = 7")
+        opened = []
+        connect = sqlite3.connect
+
+        def remember(*args, **options):
+            opened.append(connect(*args, **options))
+            return opened[-1]
+
+        monkeypatch.setattr(sqlite3, "connect", remember)
+        with pytest.raises(NewerSchema):
+            SqliteStore.open(path)
+        for connection in opened:
+            with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+                connection.execute("SELECT 1")
+        assert len(opened) == 2
 
     def test_an_open_store_notices_that_a_newer_release_has_taken_over(self, path):
         with SqliteStore.open(path) as store:

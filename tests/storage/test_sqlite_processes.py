@@ -141,6 +141,7 @@ class TestTheFarSideOfAFork:
             assert carry_out(store, "child") == "1"
             assert inherited not in store._idle
             assert inherited.execute("SELECT 1").fetchall() == [(1,)]
+            inherited.close()
 
 
 class TestManyProcesses:

@@ -456,6 +456,7 @@ class Store(Protocol):
 
         A message is forgotten after the handler has returned. If it raises, that message and those
         behind it stay; if the process dies, the messages of this call may be handed over again.
+        Run one at a time: two at once skip nothing, but hand the same messages over.
         """
         ...
 

@@ -81,10 +81,16 @@ class SqliteStore:
             create_file(place)
         look_at(place)
         store = cls(place, timeout)
-        with store._borrowed() as connection:
-            check_ours(connection)
-            check_version(connection)
-            bring_up_to_date(connection)
+        try:
+            with store._borrowed() as connection:
+                check_ours(connection)
+                check_version(connection)
+                bring_up_to_date(connection)
+                # A copy made by VACUUM INTO has lost it; set again, it costs nothing.
+                connection.execute("PRAGMA journal_mode = WAL").fetchall()
+        except BaseException:
+            store.close()
+            raise
         return store
 
     # --- what every store does ---

@@ -79,6 +79,9 @@ def typed_errors() -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise _typed(error) from None
+    except UnicodeDecodeError:
+        # The driver trips over its own message when damaged text is part of it.
+        raise damaged() from None
     except OSError as error:
         raise (full() if error.errno in _FULL else unavailable()) from None
 

@@ -70,7 +70,6 @@ def create_file(path: Path) -> None:
         try:
             with closing(connect(new, timeout=0)) as connection:
                 bring_up_to_date(connection)
-                connection.execute("PRAGMA journal_mode = WAL").fetchall()
             _put_in_place(new, path)
         finally:
             new.unlink(missing_ok=True)

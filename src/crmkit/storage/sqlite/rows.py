@@ -182,10 +182,7 @@ def write(connection: sqlite3.Connection, changes: Changes) -> None:
     _write_records(connection, changes)
     _write_streams(connection, changes)
     _write_answers(connection, changes)
-    connection.executemany(
-        "INSERT INTO message (topic, payload, checksum) VALUES (?, ?, ?)",
-        [(*message, checksum(*message)) for message in changes.messages],
-    )
+    _write_messages(connection, changes)
 
 
 def write_shelf(connection: sqlite3.Connection, collection: str, shelf: Shelf) -> None:
@@ -295,3 +292,14 @@ def _write_answers(connection: sqlite3.Connection, changes: Changes) -> None:
     )
     if answers and written.rowcount != len(answers):
         raise VersionConflict(ANSWERS, 0, 1)
+
+
+def _write_messages(connection: sqlite3.Connection, changes: Changes) -> None:
+    (last,) = connection.execute(
+        "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'message'"
+    ).fetchone()
+    messages = [(number, *each) for number, each in enumerate(changes.messages, start=last + 1)]
+    connection.executemany(
+        "INSERT INTO message (id, topic, payload, checksum) VALUES (?, ?, ?, ?)",
+        [(*parts, checksum(*parts)) for parts in messages],
+    )

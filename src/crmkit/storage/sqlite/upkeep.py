@@ -32,8 +32,8 @@ def oldest_messages(connection: sqlite3.Connection, limit: int) -> list[Message]
     found = connection.execute(
         "SELECT id, topic, payload, checksum FROM message ORDER BY id LIMIT ?", (limit,)
     ).fetchall()
-    for _, topic, payload, total in found:
-        check(total, topic, payload)
+    for *parts, total in found:
+        check(total, *parts)
     return [Message(*message) for *message, _ in found]
 
 
@@ -70,7 +70,7 @@ _ROWS = (
     "SELECT stream, key, number, document, checksum FROM entry",
     "SELECT stream, key, fold, length, revision, document, checksum FROM snapshot",
     "SELECT key, digest, at, document, checksum FROM answer",
-    "SELECT topic, payload, checksum FROM message",
+    "SELECT id, topic, payload, checksum FROM message",
 )
 
 
