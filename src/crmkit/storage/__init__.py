@@ -33,6 +33,8 @@ the unit looked at by key, or wrote, was changed by another unit in between: rea
 again, which :func:`retry_on_conflict` does. What a *query* found is not guarded in this way;
 ``get`` by key what a decision rests on. Messages of the outbox are handed over in the order of the
 commits, each at least once.
+
+(The module is long because what each method promises stands here, once, for every store.)
 """
 
 import re

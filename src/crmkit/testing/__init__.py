@@ -1,5 +1,6 @@
 """For the tests of hosts: what crmkit holds itself to, ready to be run on what a host brings.
 
-:mod:`crmkit.testing.contracts` holds the contract that every store must pass. It needs the extra
-``crmkit[testing]``.
+:mod:`crmkit.testing.contracts` holds the contract that every store must pass,
+:mod:`crmkit.testing.strategies` makes values of crmkit's types for property tests, and
+:mod:`crmkit.testing.tables` mutates tables of transitions. They need the extra ``crmkit[testing]``.
 """
