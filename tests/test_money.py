@@ -401,6 +401,11 @@ class TestRounding:
     def test_every_rule_of_decimal_has_its_name(self):
         assert set(DECIMAL_NAMES) == set(Rounding)
 
+    @pytest.mark.parametrize("rounding", ["nearest", "HALF_UP", None])
+    def test_an_unknown_rule_is_never_taken_for_another(self, rounding):
+        with pytest.raises(InvalidMoney, match="a rounding is one of: half-even, half-up, "):
+            Money.rounded("1.00", "EUR", rounding=rounding)
+
     @pytest.mark.parametrize(
         ("rounding", "results"),
         [
@@ -746,11 +751,13 @@ class TestDecimalContext:
     @given(amount=money(), by=weights(), rounding=roundings())
     def test_every_amount_is_the_same(self, context, amount, by, rounding):
         def results() -> list[object]:
+            # A seventh of the amount: in whole minor units it could be beyond the largest one.
+            seventh = Fraction(amount.minor, 7 * 10 ** digits_of(amount.currency))
             return [
                 str(amount),
                 Money(amount.amount, amount.currency),
                 amount.allocate(by),
-                Money.rounded(Fraction(amount.minor, 7), amount.currency, rounding=rounding),
+                Money.rounded(seventh, amount.currency, rounding=rounding),
             ]
 
         expected = results()
