@@ -178,7 +178,8 @@ class Histogram:
 
     def descending(self) -> Iterator[tuple[int, int]]:
         """The values with their counts, the largest first."""
-        return reversed(list(self.counts.items()))
+        values = list(self.counts)[::-1]
+        return zip(values, map(self.counts.__getitem__, values), strict=True)
 
     def require_customers(self) -> int:
         """How many customers are counted, at least one.

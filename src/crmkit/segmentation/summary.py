@@ -35,8 +35,11 @@ class RfmColumns:
     frequency: list[int] = field(repr=False)
     monetary: list[int] = field(repr=False)
     totals: list[int] = field(repr=False)
-    rows: Mapping[CustomerId, int] = field(repr=False)
-    """Where in the columns a customer stands."""
+
+    @cached_property
+    def rows(self) -> Mapping[CustomerId, int]:
+        """Where in the columns a customer stands."""
+        return {customer: row for row, customer in enumerate(self.customers)}
 
     @cached_property
     def first_days(self) -> list[int]:
@@ -152,15 +155,10 @@ class RfmSummary(Mapping[CustomerId, RfmFacts]):
     def columns(self) -> RfmColumns:
         """The facts of all customers with a purchase, as columns: for work on millions."""
         state = self._with_orders() if self.rules.follows_orders else self._state
-        customers: list[Any] = list(state.index)
-        rows: Mapping[Any, int] = state.index
-        last, days, totals = state.last, state.days, state.totals()
-        if 0 in last:
-            bought = list(compress(range(len(last)), last))
-            customers, last, days, totals = (
-                [column[row] for row in bought] for column in (customers, last, days, totals)
-            )
-            rows = {customer: position for position, customer in enumerate(customers)}
+        columns: tuple[list[Any], ...] = (list(state.index), state.last, state.days, state.totals())
+        if 0 in state.last:
+            columns = tuple(list(compress(column, state.last)) for column in columns)
+        customers, last, days, totals = columns
         if self.rules.counting is Counting.ORDERS:
             frequency = [self._orders_of(state.index[customer]) for customer in customers]
         else:
@@ -172,7 +170,6 @@ class RfmSummary(Mapping[CustomerId, RfmFacts]):
             frequency=frequency,
             monetary=self._measured(totals, frequency),
             totals=totals,
-            rows=rows,
         )
 
     def _with_orders(self) -> Tally:

@@ -196,8 +196,9 @@ class Tally:
 
     def totals(self) -> list[int]:
         """All money of each row."""
-        total = [0] * len(self.last)
-        for column in self.years.values():
+        columns = iter(self.years.values())
+        total = next(columns, [])
+        for column in columns:
             total = list(map(add, total, column))
         return total
 

@@ -6,7 +6,7 @@ that have none and all that have two.
 
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
-from typing import Self
+from typing import Any, Self
 
 from attrs import field, frozen
 
@@ -198,7 +198,9 @@ class SegmentMap:
 
     def outcomes(self, scores: Iterable[RfmScore | Decision[RfmScore]], /) -> list[str]:
         """Name the segments of many scores at once, without evidence."""
-        listed = [s.outcome if isinstance(s, Decision) else s for s in scores]
+        listed: list[Any] = list(scores)
+        if Decision in set(map(type, listed)):
+            listed = [s.outcome if isinstance(s, Decision) else s for s in listed]
         # Millions of outcomes share a few hundred scores, and which one it is is known faster by
         # its identity than by its value.
         distinct = dict(zip(map(id, listed), listed, strict=True))
