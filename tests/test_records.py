@@ -170,6 +170,11 @@ class TestDayOfAnInstant:
             "the day of a purchase is outside the calendar: stay within the years 1 to 9999"
         )
 
+    @pytest.mark.parametrize("zone", [None, "Europe/Berlin"])
+    def test_the_zone_of_the_machine_is_never_used_instead(self, zone: Any):
+        with pytest.raises(InvalidValue, match="the zone of a shop is a tzinfo"):
+            Purchase.at(CUSTOMER, NOON, PRICE, zone=zone)
+
 
 class TestNaiveDatetimes:
     """A naive datetime is refused everywhere with a clear error."""

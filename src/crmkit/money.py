@@ -96,6 +96,9 @@ class Rounding(StrEnum):
     """Towards less money."""
 
 
+_RULES = frozenset(Rounding)
+
+
 def digits_of(currency: str) -> int:
     """Say how many decimal digits a currency has: EUR 2, JPY 0, KWD 3.
 
@@ -161,7 +164,12 @@ def _fraction_of_decimal(number: Decimal, what: str) -> Fraction:
 
 
 def round_fraction(number: Fraction, rounding: Rounding) -> int:
-    """Round an exact number to a whole one by the named rule."""
+    """Round an exact number to a whole one by the named rule.
+
+    :raises InvalidMoney: if there is no such rule.
+    """
+    if rounding not in _RULES:
+        raise InvalidMoney(f"a rounding is one of: {', '.join(Rounding)}")
     below = number.numerator // number.denominator
     rest = number - below
     if not rest:

@@ -93,6 +93,9 @@ class Purchase:
     ) -> Self:
         """Make a purchase from an instant: it belongs to the day that it was in the named zone.
 
+        :raises InvalidValue: if the zone is no tzinfo, or the day is outside the calendar.
+        :raises NaiveDatetime: if an instant has no time zone.
+
         >>> from datetime import datetime, timezone
         >>> from zoneinfo import ZoneInfo
         >>> late = datetime(2026, 3, 1, 23, 30, tzinfo=timezone.utc)
@@ -120,6 +123,9 @@ class Purchase:
 
 
 def _day_in(at: datetime, zone: tzinfo) -> date:
+    # None would stand for the zone of this machine, and the same instant for another day elsewhere.
+    if not isinstance(zone, tzinfo):
+        raise InvalidValue("the zone of a shop is a tzinfo: pass ZoneInfo('Europe/Berlin')")
     try:
         return at.astimezone(zone).date()
     except OverflowError:

@@ -72,6 +72,11 @@ class TestCutPoints:
         """After 7 exactly half is reached: 5 has no share below it, and 7 no more than it."""
         assert cut_points([(7, 5), (5, 5)], [as_share("0.5")], convention) == [point]
 
+    @pytest.mark.parametrize("convention", [BEFORE.value, "some", None])
+    def test_what_only_looks_like_a_convention_is_refused(self, convention):
+        with pytest.raises(InvalidPolicy, match="a convention is a CutConvention"):
+            cut_points([(7, 5), (5, 5)], [as_share("0.5")], convention)
+
     @pytest.mark.parametrize("convention", CutConvention)
     def test_nobody_stands_above_a_cut_of_nothing(self, convention):
         nothing: list[tuple[int, int]] = []

@@ -93,6 +93,11 @@ class TestScoresOfAPopulation:
         scores = [str(RfmScale.fit(people)(person).outcome) for person in people]
         assert scores == ["511", "511", "422", "422", "333", "333", "244", "244", "155", "155"]
 
+    @pytest.mark.parametrize("ties", [Ties.BY_CUSTOMER_ID.value, "some", None])
+    def test_what_only_looks_like_a_rule_for_ties_is_refused(self, ties):
+        with pytest.raises(InvalidPolicy, match="a rule for ties is one of Ties"):
+            RfmScale.fit([facts()], ties=ties)
+
     @given(people=populations(), bins=BINS, ties=st.sampled_from(Ties))
     def test_fitting_does_not_depend_on_the_order_of_customers(self, people, bins, ties):
         scale = RfmScale.fit(people, bins=bins, ties=ties)

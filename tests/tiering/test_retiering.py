@@ -480,6 +480,10 @@ class TestRetieringPolicy:
         with pytest.raises(InvalidPolicy, match="tiers that never fall need no"):
             RetieringPolicy(LADDER, downgrade=Downgrade.NEVER, **terms)
 
+    def test_the_text_never_is_refused_and_does_not_let_tiers_fall(self):
+        with pytest.raises(InvalidPolicy, match="how far a tier falls is a Downgrade"):
+            RetieringPolicy(LADDER, downgrade="never")  # type: ignore[arg-type]
+
     def test_a_shop_owner_can_write_it_down(self):
         text = """
             kind = "retiering-policy"

@@ -197,7 +197,8 @@ class RetieringPolicy:
 
     ``downgrade`` says how far it then falls. Left at their defaults, tiers follow what is earned.
 
-    :raises InvalidPolicy: if tiers never fall and yet a grace period or reviews are named.
+    :raises InvalidPolicy: if tiers never fall and yet a grace period or reviews are named, or
+        ``downgrade`` is no :class:`Downgrade`.
     """
 
     ladder: TierLadder
@@ -206,6 +207,9 @@ class RetieringPolicy:
     reviews: ReviewCycle | None = field(default=None, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
+        # The text "never" equals its member and is not it: tiers would fall all the same.
+        if not isinstance(self.downgrade, Downgrade):
+            raise InvalidPolicy("how far a tier falls is a Downgrade, such as Downgrade.ONE_STEP")
         if self.downgrade is Downgrade.NEVER and (self.grace or self.reviews):
             raise InvalidPolicy("tiers that never fall need no grace period and no reviews")
 

@@ -121,7 +121,12 @@ def cut_points(
 
     ``weights`` holds each value with the weight of all who have it (their number, or what they
     bring together), above zero, the best value first.
+
+    :raises InvalidPolicy: if the convention is none of the two.
     """
+    # A text that equals a convention is not it, and would silently stand for the other one.
+    if not isinstance(convention, CutConvention):
+        raise InvalidPolicy("a convention is a CutConvention: name CutConvention.SHARE_...")
     pairs = list(weights)
     including = list(accumulate(weight for _, weight in pairs))
     before = [end - weight for end, (_, weight) in zip(including, pairs, strict=True)]

@@ -128,7 +128,11 @@ def thresholds_of(counts: Mapping[int, int], bins: int, ties: Ties) -> tuple[int
     The rule is score = 1 + bins * below // n, where *below* counts the customers (or the distinct
     values) strictly below, and n all of them. So score s needs ``(s - 1) * n / bins`` below,
     rounded up, and is reached by every value above the first one that makes up that count.
+
+    :raises InvalidPolicy: if the rule for ties is none.
     """
+    if not isinstance(ties, Ties):
+        raise InvalidPolicy("a rule for ties is one of Ties, such as Ties.SAME_SCORE")
     values = sorted(counts)
     weights = map(counts.__getitem__, values) if ties is Ties.SAME_SCORE else repeat(1, len(values))
     not_above = list(accumulate(weights))
