@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, Generic, NewType, Optional, TypeVar, Union
 from zoneinfo import ZoneInfo
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 from hypothesis import strategies as st
 
 from crmkit.decision import Decision
@@ -300,3 +300,8 @@ EXAMPLE = Everything(
     by_shelf={ShelfNumber(7): "left"},
     by_color={Color.RED: (1, 2)},
 )
+
+
+def with_fields(**fields: Any) -> Everything:
+    """The example with some fields that hold something else, perhaps than was declared."""
+    return evolve(EXAMPLE, **fields)

@@ -65,11 +65,6 @@ def holder(of: Any) -> Any:
     return attrs.make_class("Holder", {"held": attrs.field(type=of)}, frozen=True)
 
 
-def with_fields(**fields: Any) -> Everything:
-    """The example with some fields that hold something else than was declared."""
-    return attrs.evolve(shop.EXAMPLE, **fields)
-
-
 UNKEEPABLE: list[Any] = [
     *(list, list[int], dict, dict[str, int], set, set[int], tuple, frozenset, Mapping),
     *(Sequence[int], Iterable[int], Callable[[], int], type, bytes, bytearray, complex, range),
@@ -241,7 +236,7 @@ class TestDeclaredAndFound:
     """What stands in a field is what the field was declared to hold, or is refused when written."""
 
     def written(self, **fields: Any) -> str:
-        broken = with_fields(**fields)
+        broken = shop.with_fields(**fields)
         with pytest.raises(InvalidValue) as caught:
             make_converter(Everything).dumps(broken)
         return str(caught.value)
@@ -298,7 +293,8 @@ class TestDeclaredAndFound:
             *(("part", 1, "a Fraction"), ("part", Decimal(1), "a Fraction")),
             *(("on", NAIVE, "a day"), ("on", "2026-03-01", "a day"), ("at", TODAY, "an instant")),
             *(("took", 5, "a duration"), ("price", "5.00 EUR", "Money"), ("price", 5, "Money")),
-            *(("color", "red", "a word of an enumeration"), ("perhaps", "1", "a whole number")),
+            *(("color", "red", "a word of Color"), ("color", shop.Size.SMALL, "a word of Color")),
+            *(("perhaps", "1", "a whole number"),),
             *(("by_name", {1: Fraction(1)}, "a text"), ("by_name", {"a": 1}, "a Fraction")),
             *(("by_number", {"1": Money(1, "EUR")}, "a whole number"),),
         ],
@@ -368,7 +364,7 @@ class TestDeclaredAndFound:
         for name in names:
             for value in (object(), b"x", [object()], Plain):
                 with pytest.raises(CrmkitError):
-                    kept.dumps(with_fields(**{name: value}))
+                    kept.dumps(shop.with_fields(**{name: value}))
 
 
 class TestPrivateFields:

@@ -106,14 +106,18 @@ class DocumentConverter:
         """A short fingerprint of a value, to tell versions of a policy's terms apart."""
         return hashlib.sha256(self.dumps(value).encode()).hexdigest()[:16]
 
-    def unstructure(self, value: object) -> Any:
+    def unstructure(self, value: object, declared: Any = None) -> Any:
         """Take a value apart into the lists, dicts, texts and numbers that JSON holds.
+
+        ``declared`` is what :meth:`structure` is to expect, such as ``tuple[Money, ...]``; left
+        out, it is the type of the value.
 
         :raises InvalidPolicy: if the type has no one form to write.
         :raises InvalidValue: if a value in it cannot be written.
         """
-        kept = self._schemas.get(type(value))
-        declared = kept.type if kept else type(value)
+        if declared is None:
+            kept = self._schemas.get(type(value))
+            declared = kept.type if kept else type(value)
         self._hooks.learn(declared)
         raw = self._taken_apart(value, declared)
         if _is_deep(raw):
@@ -250,7 +254,9 @@ def _upcast(data: Any, version: object, schema: Schema) -> Any:
         for upcast in steps:
             data = upcast(data)
     except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError):
-        raise _refusal("$.data", f"does not describe a {schema.kind} of version {version}") from None
+        raise _refusal(
+            "$.data", f"does not describe a {schema.kind} of version {version}"
+        ) from None
     return data
 
 

@@ -159,7 +159,7 @@ class Hooks:
         if is_record(annotation):
             return self._write_record(annotation, writer)
         if is_enum(annotation):
-            return write_enum
+            return lambda value: write_enum(value, annotation)
         if is_union(annotation):
             return self._write_union(annotation, writer)
         make = write_mapping if is_mapping(annotation) else write_sequence

@@ -255,10 +255,10 @@ def read_enum(raw: object, cls: type[StrEnum]) -> StrEnum:
     raise Refused(f"expected one of {options}, found {found(raw)}")
 
 
-def write_enum(value: StrEnum) -> str:
+def write_enum(value: StrEnum, cls: type[StrEnum]) -> str:
     """Write a member of an enumeration as its value."""
-    if not isinstance(value, StrEnum):
-        raise _misplaced("a word of an enumeration", value)
+    if not isinstance(value, cls):
+        raise _misplaced(f"a word of {cls.__name__}", value)
     return value.value
 
 
