@@ -327,10 +327,25 @@ class TestExplain:
             item = Evidence("x", 7, 5, comparison is not Comparison.ANY_OF, comparison)
             assert len(lines(item)[0].split(";")) == (3 if joined else 2), comparison
 
-    def test_what_was_not_observed_or_not_required_is_left_out(self):
+    @pytest.mark.parametrize(
+        ("comparison", "text"),
+        [
+            (Comparison.AT_LEAST, "2026-04-01 or later required"),
+            (Comparison.AT_MOST, "2026-04-01 or earlier required"),
+            (Comparison.ABOVE, "later than 2026-04-01 required"),
+            (Comparison.BELOW, "earlier than 2026-04-01 required"),
+            (Comparison.EQUALS, "2026-04-01 required"),
+            (None, "2026-04-01 required"),
+        ],
+    )
+    def test_days_are_earlier_and_later(self, comparison, text):
+        item = Evidence("due on", date(2026, 3, 1), date(2026, 4, 1), False, comparison)
+        assert lines(item) == [f"- not met: due on is 2026-03-01; {text}"]
+
+    def test_what_is_not_known_is_said_and_what_is_not_required_left_out(self):
         assert lines(Evidence("address", met=False)) == ["- not met: address"]
         assert lines(Evidence("address", required="any", met=False)) == [
-            "- not met: address; any required"
+            "- not met: address is not known; any required"
         ]
         assert lines(Evidence("address", observed="Main Street")) == [
             "- noted: address is Main Street"

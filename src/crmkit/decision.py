@@ -264,6 +264,12 @@ _PHRASES = {
     Comparison.DIFFERS: "anything but {} required",
     Comparison.ONE_OF: "one of {} required",
 }
+_DAY_PHRASES = {
+    Comparison.AT_LEAST: "{} or later required",
+    Comparison.AT_MOST: "{} or earlier required",
+    Comparison.ABOVE: "later than {} required",
+    Comparison.BELOW: "earlier than {} required",
+}
 _COMPOSED = {
     Comparison.ALL_OF: "all of these are needed",
     Comparison.ANY_OF: "one of these is enough",
@@ -312,15 +318,24 @@ def _evidence_lines(
     line = f"{indent}- {_VERDICTS[item.met]}: {translate(item.criterion)}"
     if item.observed is not None:
         line += f" is {show(item.observed)}"
+    elif item.required is not None:
+        line += " is not known"
     if item.required is not None:
-        phrase = _PHRASES.get(item.comparison) if item.comparison else None
-        line += "; " + (phrase or "{} required").format(show(item.required))
+        line += "; " + _phrase(item).format(show(item.required))
     if item.comparison in _COMPOSED:
         line += f"; {_COMPOSED[item.comparison]}"
     lines = [line]
     for part in item.parts:
         lines.extend(_evidence_lines(part, translate, show, indent + "  "))
     return lines
+
+
+def _phrase(item: Evidence) -> str:
+    """What was asked for, with days and instants spoken of as earlier and later."""
+    if item.comparison is None:
+        return "{} required"
+    phrases = _PHRASES | _DAY_PHRASES if isinstance(item.required, date) else _PHRASES
+    return phrases.get(item.comparison, "{} required")
 
 
 def _outcome_text(

@@ -35,6 +35,7 @@ __all__ = [
     "StoreError",
     "StoreFull",
     "UnitOfWorkClosed",
+    "UnknownCustomer",
     "UnreadableSource",
     "VersionConflict",
 ]
@@ -189,6 +190,19 @@ class NewerSchema(CrmkitError):
         self.what = what
         self.found = found
         self.known = known
+
+
+class UnknownCustomer(CrmkitError, KeyError):
+    """A summary was asked for a customer who has bought nothing in it."""
+
+    code = "unknown-customer"
+
+    def __init__(self) -> None:
+        """The customer is left out, because the key may identify a person."""
+        super().__init__("this customer has no purchase in the summary: ask with get() or in")
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 class UnreadableSource(CrmkitError):

@@ -60,7 +60,7 @@ class TestFiles:
             (b"customer,date,amount\na,2026-01-05,-1\n", "nobody bought anything"),
             (b"\x00\xff\xfe\x80" * 50, "line 1"),
             (b"who,date,amount\na,2026-01-05,1\n", "--customer-column NAME"),
-            (b"who,date,amount\na,2026-01-05,1\n", "the first line has 'who', 'date', 'amount'"),
+            (b"who,date,amount\na,2026-01-05,1\n", "the first line has 3 columns"),
             (b"date,day,customer,amount\n", "'date' (0), 'day' (1); add --date-column"),
             (b"a,2026-01-05,1\n", "--no-header if the first line is no header"),
         ],
@@ -70,6 +70,12 @@ class TestFiles:
         path.write_bytes(content)
         assert said in refused(path, *IN_EURO)
         assert [p.name for p in here.iterdir()] == ["shop.csv"]
+
+    def test_nothing_of_a_customer_is_repeated(self, here):
+        """A file without a header begins with somebody's purchase."""
+        path = here / "shop.csv"
+        path.write_text("Jane Doe,2024-01-01,note,12\n", encoding="utf-8")
+        assert "Jane" not in refused(path, *IN_EURO)
 
     def test_a_missing_file(self):
         line = refused("nope.csv", *IN_EURO)
@@ -105,11 +111,6 @@ class TestFiles:
         rows = [f"c{n},2026-01-05,1,{'EUR' if n < euros else 'USD'}" for n in range(9_000)]
         path.write_text("\n".join(["customer,date,amount,currency", *rows]))
         assert "in EUR and USD" in refused(path)
-
-    def test_many_columns_are_not_all_listed(self, here):
-        path = here / "shop.csv"
-        path.write_text(",".join(f"x{n}" for n in range(40)) + "\n")
-        assert refused(path, *IN_EURO).endswith("'x10', 'x11', ...")
 
     def test_strict_stops_at_the_first_bad_line(self, here):
         path = purchases(here / "shop.csv", "a 2026-01-05 7.00", "b 2026-01-06 x")

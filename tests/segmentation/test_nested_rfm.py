@@ -237,7 +237,9 @@ class TestEvidence:
             decision = scale(person)
             assert score_from(decision.evidence) == decision.outcome
             assert_judged_rightly(decision.evidence)
-            assert_tells_what_is_missing(decision.evidence, decision.outcome, bins)
+            assert_tells_what_is_missing(
+                decision.evidence, decision.outcome, bins, person.recency_days
+            )
 
     def test_a_decision_says_by_which_policy_it_was_made(self):
         anna = facts(days_ago=30, times=5, spent=39_99)

@@ -267,8 +267,8 @@ class TestTiesByCustomer:
         scale = RfmScale.fit(people, ties=Ties.BY_CUSTOMER_ID)
         evidence = scale(people[1]).evidence
         assert [(e.criterion, e.met, e.comparison) for e in evidence if "freq" in e.criterion] == [
-            ("frequency for a score of 2", True, None),
-            ("frequency for a score of 3", False, None),
+            ("frequency for a score of 2, in the order of equals", True, None),
+            ("frequency for a score of 3, in the order of equals", False, None),
         ]
         assert (evidence[-1].criterion, evidence[-1].observed) == ("ties", "by-customer-id")
 
@@ -459,6 +459,16 @@ class TestFixedCutPoints:
         assert FIXED.outcomes(summarize_rfm([], as_of=facts().as_of)) == []
 
 
+class TestOutOfReach:
+    """A threshold that nobody can reach is not held out to anybody."""
+
+    def test_who_bought_today_is_not_asked_to_buy_later(self):
+        scale = RfmScale.fit([facts("a", days_ago=0, times=1, spent=100)])
+        assert max(scale.recency_at_most) == -1
+        criteria = [item.criterion for item in scale(facts("a", times=1, spent=100)).evidence]
+        assert criteria == ["frequency for a score of 5", "monetary for a score of 5"]
+
+
 class TestEvidence:
     """The outcome is computed from the evidence, and unmet evidence is kept."""
 
@@ -469,7 +479,9 @@ class TestEvidence:
             decision = scale(person)
             assert score_from(decision.evidence) == decision.outcome
             assert_judged_rightly(decision.evidence)
-            assert_tells_what_is_missing(decision.evidence, decision.outcome, bins)
+            assert_tells_what_is_missing(
+                decision.evidence, decision.outcome, bins, person.recency_days
+            )
 
     def test_a_decision_says_for_whom_by_what_and_as_of_when(self):
         anna = facts(days_ago=100, times=4, spent=99_00)

@@ -11,7 +11,14 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from crmkit.errors import CurrencyMismatch, InvalidIdentifier, InvalidValue, NaiveDatetime
+from crmkit.errors import (
+    CurrencyMismatch,
+    InvalidIdentifier,
+    InvalidPolicy,
+    InvalidValue,
+    NaiveDatetime,
+    UnknownCustomer,
+)
 from crmkit.identifiers import CustomerId
 from crmkit.money import Money
 from crmkit.records import Purchase
@@ -812,3 +819,34 @@ class TestCdnow:
             assert age / 7 == pytest.approx(customer_age, abs=0.0051)
         heads = Counter(min(facts.frequency - 1, 7) for facts in summary.values())
         assert [heads[n] for n in range(8)] == [1411, 439, 214, 100, 62, 38, 29, 64]
+
+
+class TestRules:
+    """A rule is named by its member: a text that equals it would silently stand for another."""
+
+    @pytest.mark.parametrize(
+        ("terms", "said"),
+        [
+            ({"counting": "orders"}, "a rule is a member of Counting: DAYS, ORDERS"),
+            ({"monetary": "sum"}, "a rule is a member of MonetaryMeasure: SUM, MEAN"),
+            ({"refunds": "ignore"}, "a rule is a member of Refunds: NET, CANCEL_ORDERS, IGNORE"),
+        ],
+    )
+    def test_a_text_is_refused_and_the_members_named(self, terms, said):
+        with pytest.raises(InvalidPolicy, match=said):
+            summarize_rfm([], as_of=FIRST, **terms)
+
+
+class TestStrangers:
+    """Asking for a customer without a purchase is an error that names nobody."""
+
+    def test_the_key_is_not_repeated(self):
+        summary, jane = summarize_rfm([], as_of=FIRST), CustomerId("Jane Doe")
+        with pytest.raises(UnknownCustomer) as caught:
+            summary[jane]
+        assert str(caught.value) == (
+            "this customer has no purchase in the summary: ask with get() or in"
+        )
+        assert "Jane" not in repr(caught.value)
+        assert summary.get(jane) is None
+        assert jane not in summary

@@ -438,7 +438,7 @@ class TestRetieringPolicy:
             "  - not met: yearly spend is 4,200; at least 5,000 required\n"
             "- noted: held since is 2026-01-01\n"
             "- noted: below since is 2026-02-01\n"
-            "- not met: day of decision is 2026-03-01; at least 2026-05-02 required"
+            "- not met: day of decision is 2026-03-01; 2026-05-02 or later required"
         )
 
     def test_a_new_customer_begins_at_the_tier_that_is_earned(self):

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from attrs import field, frozen
 
-from crmkit.errors import CurrencyMismatch, InvalidValue
+from crmkit.errors import CurrencyMismatch, InvalidValue, UnknownCustomer
 from crmkit.identifiers import CustomerId, check_identifier
 from crmkit.money import Money, Rounding, digits_of, round_fraction
 from crmkit.period import check_date, check_instant
@@ -116,7 +116,10 @@ class RfmSummary(Mapping[CustomerId, RfmFacts]):
     # --- a mapping of facts ---
 
     def __getitem__(self, customer: CustomerId) -> RfmFacts:
-        return self._facts(self.columns.rows[customer])
+        position = self.columns.rows.get(customer)
+        if position is None:
+            raise UnknownCustomer
+        return self._facts(position)
 
     def __iter__(self) -> Iterator[CustomerId]:
         return iter(self.columns.customers)

@@ -13,7 +13,7 @@ from operator import add, index
 
 from attrs import frozen
 
-from crmkit.errors import InvalidValue
+from crmkit.errors import InvalidPolicy, InvalidValue
 from crmkit.records import Purchase
 
 __all__ = ["Counting", "MonetaryMeasure", "Order", "Refunds", "SummaryRules", "Tally"]
@@ -50,11 +50,26 @@ class Refunds(StrEnum):
 
 @frozen(kw_only=True)
 class SummaryRules:
-    """The rules by which purchases are summed up; summaries merge only under equal rules."""
+    """The rules by which purchases are summed up; summaries merge only under equal rules.
+
+    :raises InvalidPolicy: if a rule is not a member of its enumeration.
+    """
 
     counting: Counting = Counting.DAYS
     monetary: MonetaryMeasure = MonetaryMeasure.SUM
     refunds: Refunds = Refunds.NET
+
+    def __attrs_post_init__(self) -> None:
+        # A text that equals a rule is not it, and would silently stand for another one.
+        for rule, kind in (
+            (self.counting, Counting),
+            (self.monetary, MonetaryMeasure),
+            (self.refunds, Refunds),
+        ):
+            if not isinstance(rule, kind):
+                raise InvalidPolicy(
+                    f"a rule is a member of {kind.__name__}: {', '.join(m.name for m in kind)}"
+                )
 
     @property
     def follows_orders(self) -> bool:

@@ -20,7 +20,7 @@ one step at a time. A :class:`RetieringPolicy` says how the second follows from 
 gold for C-7, by retiering, as of 2026-02-14
 - not met: earned tier is silver; at least gold required
 - noted: held since is 2025-10-03
-- not met: day of decision is 2026-02-14; at least 2026-04-01 required
+- not met: day of decision is 2026-02-14; 2026-04-01 or later required
 """
 
 from crmkit.tiering.history import TierChange, TierHistory, retier

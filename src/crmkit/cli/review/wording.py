@@ -14,7 +14,6 @@ _COLUMN = re.compile(r"'(\w+)': (?:'([^']*)'|(\w[\w ]*))")
 _KEYWORD = re.compile(
     r"\b(currency|date_format|delimiter|encoding|rounding|thousands|zone)=(?:'([^']*)'|(\S+))"
 )
-_FEW_NAMES = 12
 _PHRASES = (
     ("NAME-OR-POSITION", "NAME"),
     ("decimal=','", "--decimal-comma"),
@@ -45,10 +44,8 @@ def refusal_of(error: CrmkitError) -> Refusal:
 
 
 def _missing(error: MissingColumn) -> str:
-    """The message, and what the file has instead: a person is looking at a file of their own."""
-    names = ", ".join(map(repr, error.names[:_FEW_NAMES]))
-    more = ", ..." if len(error.names) > _FEW_NAMES else ""
-    return f"{in_options(str(error))}; the first line has {names}{more}"
+    """The message, and how wide the first line is; its cells may be a customer's, not names."""
+    return f"{in_options(str(error))}; the first line has {len(error.names)} columns"
 
 
 def _which(error: AmbiguousColumn) -> str:

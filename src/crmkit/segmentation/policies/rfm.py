@@ -220,6 +220,8 @@ class RfmScale:
 def _evidence(facts: RfmFacts, score: RfmScore, scale: RfmScale) -> Iterator[Evidence]:
     """For each dimension the threshold that was reached and the next one that was not."""
     by_id = scale.tie_breaks is not None
+    # Nobody buys later than today: where many bought last on one day, nobody stands above them.
+    out_of_reach = [score for score, days in enumerate(scale.recency_at_most, 2) if days < 0]
     dimensions: tuple[tuple[str, EvidenceValue, int, Sequence[EvidenceValue], _Judge], ...] = (
         ("recency-days", facts.recency_days, score.recency, scale.recency_at_most, at_most),
         ("frequency", facts.frequency, score.frequency, scale.frequency_at_least, at_least),
@@ -232,8 +234,8 @@ def _evidence(facts: RfmFacts, score: RfmScore, scale: RfmScale) -> Iterator[Evi
             required = steps[target - 2]
             if by_id and observed == required:
                 # The value equals the threshold, and the order of customers has decided.
-                yield Evidence(criterion, observed, required, target <= reached)
-            else:
+                yield Evidence(f"{criterion}, in the order of equals", met=target <= reached)
+            elif name != "recency-days" or target not in out_of_reach:
                 yield judge(criterion, observed, required)
     if by_id:
         yield noted("ties", Ties.BY_CUSTOMER_ID.value)
