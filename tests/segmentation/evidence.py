@@ -34,11 +34,16 @@ def assert_judged_rightly(evidence: Iterable[Evidence]) -> None:
 
 
 def assert_tells_what_is_missing(
-    evidence: Iterable[Evidence], score: RfmScore, bins: int, recency_days: int
+    evidence: Iterable[Evidence],
+    score: RfmScore,
+    recency_days: int,
+    recency_at_most: tuple[int, ...],
 ) -> None:
     """Whoever is not at the best score is told what the next one takes, if it can be reached."""
     unmet = {item.criterion.partition(" ")[0] for item in evidence if item.met is False}
     parts = (score.recency, score.frequency, score.monetary)
-    short = {name for name, part in zip(DIMENSIONS, parts, strict=True) if part < bins}
+    best = len(recency_at_most) + 1
+    short = {name for name, part in zip(DIMENSIONS, parts, strict=True) if part < best}
     # Nobody buys later than today, though an equal can come first in the order of equals.
-    assert unmet == short or (not recency_days and unmet == short - {"recency-days"})
+    within_reach = any(0 <= days < recency_days for days in recency_at_most)
+    assert unmet == short or (not within_reach and unmet == short - {"recency-days"})

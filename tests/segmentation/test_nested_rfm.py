@@ -238,7 +238,7 @@ class TestEvidence:
             assert score_from(decision.evidence) == decision.outcome
             assert_judged_rightly(decision.evidence)
             assert_tells_what_is_missing(
-                decision.evidence, decision.outcome, bins, person.recency_days
+                decision.evidence, decision.outcome, person.recency_days, scale.recency_at_most
             )
 
     def test_a_decision_says_by_which_policy_it_was_made(self):
