@@ -320,6 +320,16 @@ class TestJson:
             assert problem(TIERS, text) == "$: nested too deeply"
             refused_within(0.02, InvalidDocument, lambda: TIERS.loads(text))
 
+    def test_a_parsed_document_is_held_to_the_same_depth(self):
+        data: Any = []
+        for _ in range(98):
+            data = [data]
+        whole = {"kind": "tier", "version": 1, "data": data}
+        with pytest.raises(InvalidDocument, match=r"^\$\.data: expected an object, found a list$"):
+            TIERS.load(whole)
+        with pytest.raises(InvalidDocument, match=r"^\$: nested too deeply$"):
+            TIERS.load({**whole, "data": [data]})
+
     def test_many_brackets_are_no_depth(self):
         kept = make_converter(shop.Bundle)
         wide = shop.Bundle(tuple(shop.Bundle((shop.Label("x"),)) for _ in range(200)))

@@ -355,8 +355,12 @@ class TestDeclaredAndFound:
             with pytest.raises(InvalidValue) as caught:
                 kept.dumps(item)
             assert str(caught.value) == "nested too deeply"
-        with pytest.raises(InvalidValue, match="nested too deeply"):
-            kept.unstructure(item)
+        for levels in (60, 400):
+            item = noted("a", 1)
+            for _ in range(levels):
+                item = all_of("a", item)
+            with pytest.raises(InvalidValue, match="nested too deeply"):
+                kept.unstructure(item)
 
     def test_what_is_refused_is_refused_in_the_words_of_crmkit(self):
         kept = make_converter(Everything)

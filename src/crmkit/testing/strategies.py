@@ -201,7 +201,7 @@ def purchases(
     """Purchases and refunds on their own; for whole customers see :func:`purchase_histories`."""
     return st.builds(
         Purchase,
-        (customers or identifiers("C-")).map(CustomerId),
+        (identifiers("C-") if customers is None else customers).map(CustomerId),
         days(),
         money(currency),
         order=st.none() | identifiers("O-").map(OrderId),
