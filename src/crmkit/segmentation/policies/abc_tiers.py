@@ -25,6 +25,7 @@ from crmkit.segmentation.policies.ladder import (
     ladder_evidence,
     ladder_outcomes,
 )
+from crmkit.segmentation.summary import RfmSummary
 
 __all__ = ["DEFAULT_ABC_CUTS", "DEFAULT_ABC_NAMES", "AbcTiers"]
 
@@ -99,7 +100,7 @@ class AbcTiers:
         :raises CurrencyMismatch: if the amounts are of two currencies.
         """
         counted, currency = count_money(population)
-        brought = [(value, value * heads) for value, heads in brought_by(counted)]
+        brought = ((value, value * heads) for value, heads in brought_by(counted))
         exact_cuts = as_shares(cuts)
         return cls(
             thresholds=fit_thresholds(brought, exact_cuts, currency, convention),
@@ -114,6 +115,6 @@ class AbcTiers:
         outcome = first_met(self.names, evidence)
         return Decision(outcome, "abc", facts.as_of, evidence, subject=facts.customer)
 
-    def outcomes(self, facts: Iterable[ValuedFacts]) -> list[str]:
+    def outcomes(self, facts: RfmSummary | Iterable[ValuedFacts]) -> list[str]:
         """The classes of many customers, as the call gives them one by one."""
         return ladder_outcomes(self.names, self.thresholds, facts)

@@ -6,11 +6,11 @@ treated as one: they stand above a cut together or below it together.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
-from itertools import accumulate, pairwise
+from itertools import pairwise
 from typing import TypeVar
 
 from crmkit.decision import Evidence, at_least
@@ -18,6 +18,7 @@ from crmkit.errors import CurrencyMismatch, InvalidPolicy, InvalidValue
 from crmkit.identifiers import check_identifier
 from crmkit.money import Money, as_fraction
 from crmkit.segmentation.facts import Histogram, ValuedFacts
+from crmkit.segmentation.summary import RfmSummary
 
 __all__ = [
     "CutConvention",
@@ -92,9 +93,9 @@ def count_money(population: Histogram | Iterable[Money]) -> tuple[Histogram, str
     return counted, counted.currency
 
 
-def brought_by(counted: Histogram) -> list[tuple[int, int]]:
+def brought_by(counted: Histogram) -> Iterator[tuple[int, int]]:
     """The values above zero with their heads, the largest first: what there is to share out."""
-    return [(value, heads) for value, heads in counted.descending() if value > 0]
+    return ((value, heads) for value, heads in counted.descending() if value > 0)
 
 
 def fit_thresholds(
@@ -127,19 +128,24 @@ def cut_points(
     # A text that equals a convention is not it, and would silently stand for the other one.
     if not isinstance(convention, CutConvention):
         raise InvalidPolicy("a convention is a CutConvention: name CutConvention.SHARE_...")
-    pairs = list(weights)
-    including = list(accumulate(weight for _, weight in pairs))
-    before = [end - weight for end, (_, weight) in zip(including, pairs, strict=True)]
-    total = including[-1] if including else 0
+    values: list[ValueT] = []
+    including: list[int] = []
+    total = 0
+    for value, weight in weights:
+        total += weight
+        values.append(value)
+        including.append(total)
     points: list[ValueT | None] = []
     for cut in cuts:
         # Whole numbers all the way: a share below a cut is a sum below the next whole number.
         limit = cut.numerator * total
         if convention is CutConvention.SHARE_BEFORE_BELOW:
-            standing = bisect_left(before, -(-limit // cut.denominator))
+            # What stands before a value is what the one above it includes: nothing for the first.
+            above = 1 + bisect_left(including, -(-limit // cut.denominator))
+            standing = min(above, len(values))
         else:
             standing = bisect_right(including, limit // cut.denominator)
-        points.append(pairs[standing - 1][0] if standing else None)
+        points.append(values[standing - 1] if standing else None)
     return points
 
 
@@ -196,17 +202,27 @@ def first_met(names: Sequence[NameT], evidence: Iterable[Evidence]) -> NameT:
 
 
 def ladder_outcomes(
-    names: Sequence[NameT], thresholds: Sequence[Money | None], facts: Iterable[ValuedFacts]
+    names: Sequence[NameT],
+    thresholds: Sequence[Money | None],
+    facts: RfmSummary | Iterable[ValuedFacts],
 ) -> list[NameT]:
-    """The classes of many customers without their evidence."""
+    """The classes of many customers without their evidence; a summary is read in its own order."""
     reached = [threshold for threshold in thresholds if threshold is not None]
     if not reached:
         return [names[-1] for _ in facts]
-    currency = reached[0].currency
     edges = [threshold.minor for threshold in reversed(reached)]
     # Whoever reaches n thresholds stands n classes above the last.
     by_reached = tuple(reversed(names))
-    return [by_reached[bisect_right(edges, _minor(item.value, currency))] for item in facts]
+    return [by_reached[bisect_right(edges, n)] for n in _minors(facts, reached[0].currency)]
+
+
+def _minors(facts: RfmSummary | Iterable[ValuedFacts], currency: str) -> Iterable[int]:
+    """The values of customers in minor units of one currency."""
+    if isinstance(facts, RfmSummary):
+        if facts and facts.currency != currency:
+            raise CurrencyMismatch(str(facts.currency), currency)
+        return facts.columns.totals
+    return (_minor(item.value, currency) for item in facts)
 
 
 def _minor(value: Money, currency: str) -> int:

@@ -28,6 +28,7 @@ from crmkit.segmentation.policies.ladder import (
     ladder_outcomes,
 )
 from crmkit.segmentation.policies.service_level import ServiceLevel, check_every_class, read_only
+from crmkit.segmentation.summary import RfmSummary
 
 __all__ = [
     "CurvePoint",
@@ -77,7 +78,7 @@ class ParetoReport:
         counted, currency = count_money(population)
         exact = as_share(share)
         check_rising_shares([exact])
-        brought = brought_by(counted)
+        brought = list(brought_by(counted))
         wanted = exact * sum(value * heads for value, heads in brought)
         few, sum_of_few = 0, 0
         for value, heads in brought:
@@ -145,7 +146,7 @@ def concentration_curve(
     if points is not None and points < 2:
         raise InvalidValue("a curve has two ends: ask for at least 2 points")
     counted, _ = count_money(population)
-    brought = brought_by(counted)
+    brought = list(brought_by(counted))
     customers = counted.customers
     total = sum(value * heads for value, heads in brought)
     heads_so_far = accumulate((heads for _, heads in brought), initial=0)
@@ -251,7 +252,7 @@ class ParetoFocus:
         """
         counted, currency = count_money(population)
         exact = as_share(share)
-        brought = [(value, value * heads) for value, heads in brought_by(counted)]
+        brought = ((value, value * heads) for value, heads in brought_by(counted))
         (key_from,) = fit_thresholds(brought, [exact], currency)
         return cls(key_from=key_from, service=service, share=exact)
 
@@ -265,6 +266,6 @@ class ParetoFocus:
         outcome = first_met(_FOCUS, evidence)
         return Decision(outcome, "pareto-focus", facts.as_of, evidence, subject=facts.customer)
 
-    def outcomes(self, facts: Iterable[ValuedFacts]) -> list[Focus]:
+    def outcomes(self, facts: RfmSummary | Iterable[ValuedFacts]) -> list[Focus]:
         """The focus on many customers, as the call gives it one by one."""
         return ladder_outcomes(_FOCUS, (self.key_from,), facts)

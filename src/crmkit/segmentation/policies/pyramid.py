@@ -24,6 +24,7 @@ from crmkit.segmentation.policies.ladder import (
     ladder_evidence,
     ladder_outcomes,
 )
+from crmkit.segmentation.summary import RfmSummary
 
 __all__ = ["CustomerPyramid", "PyramidLayer"]
 
@@ -128,6 +129,6 @@ class CustomerPyramid:
         outcome = first_met(_LAYERS, evidence)
         return Decision(outcome, "customer-pyramid", facts.as_of, evidence, subject=facts.customer)
 
-    def outcomes(self, facts: Iterable[ValuedFacts]) -> list[PyramidLayer]:
+    def outcomes(self, facts: RfmSummary | Iterable[ValuedFacts]) -> list[PyramidLayer]:
         """The layers of many customers, as the call gives them one by one."""
         return ladder_outcomes(_LAYERS, self.thresholds, facts)

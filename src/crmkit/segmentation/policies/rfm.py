@@ -189,7 +189,6 @@ class RfmScale:
 
         :raises CurrencyMismatch: if the money is in another currency than the thresholds.
         """
-        check_currency(facts.monetary.currency, self.monetary_at_least)
         values = (-facts.recency_days, facts.frequency, facts.monetary.minor)
         score = RfmScore(
             *(
