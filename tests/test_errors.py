@@ -26,6 +26,7 @@ from crmkit.errors import (
     NotKept,
     Problem,
     StoreError,
+    UnknownCustomer,
     VersionConflict,
 )
 
@@ -72,6 +73,11 @@ MADE: list[tuple[CrmkitError, str, dict[str, Any]]] = [
         NewerSchema("rfm-scale", 3, 2),
         "rfm-scale has schema version 3, this release reads up to 2: upgrade crmkit to open it",
         {"what": "rfm-scale", "found": 3, "known": 2},
+    ),
+    (
+        UnknownCustomer(),
+        "this customer has no purchase in the summary: ask with get() or in",
+        {},
     ),
     (
         MissingExtra("rich", "review"),
@@ -121,6 +127,10 @@ class TestTree:
         assert issubclass(cls, CrmkitError)
         assert not (issubclass(cls, InvalidValue) and issubclass(cls, StoreError))
         assert issubclass(cls, InvalidValue) is issubclass(cls, ValueError)
+
+    def test_an_unknown_customer_is_a_key_error(self):
+        with pytest.raises(KeyError):
+            raise UnknownCustomer
 
     def test_a_missing_extra_is_an_import_error(self):
         with pytest.raises(ImportError):

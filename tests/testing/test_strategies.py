@@ -36,7 +36,6 @@ from crmkit.testing.strategies import (
     weights,
 )
 
-
 # Found is found: the smallest example is not asked for.
 REACH = settings(max_examples=2_000, phases=[Phase.generate], database=None)
 
