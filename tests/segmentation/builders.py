@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
+from typing import Any
 
 from attrs import frozen
 from hypothesis import strategies as st
@@ -67,6 +68,15 @@ def purchase(line: str) -> Purchase:
 
 def purchases(*lines: str) -> list[Purchase]:
     return [purchase(line) for line in lines]
+
+
+def columns_of(records: Sequence[Purchase]) -> tuple[list[Any], list[Any], list[Any]]:
+    """The same as columns: customers, ordinals of days, minor units."""
+    return (
+        [p.customer for p in records],
+        [p.on.toordinal() for p in records],
+        [p.amount.minor for p in records],
+    )
 
 
 def noon(on: date) -> datetime:
