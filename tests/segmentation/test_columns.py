@@ -9,14 +9,11 @@ import pytest
 from hypothesis import assume, given
 
 from crmkit.errors import (
-    CurrencyMismatch,
     InvalidIdentifier,
     InvalidValue,
 )
 from crmkit.identifiers import CustomerId
 from crmkit.segmentation import (
-    AbcTiers,
-    CustomerPyramid,
     Refunds,
     RfmSummary,
     SummaryRules,
@@ -214,31 +211,3 @@ class TestColumnsAndHistograms:
         summary = summarize_rfm(purchases("2024-01-05 1.00 EUR"), as_of=AS_OF)
         assert repr(summary) == "<RfmSummary of 1 customers as of 2024-12-31>"
         assert "anna" not in repr(summary.columns)
-
-
-class TestPoliciesByValue:
-    """What a summary says of all customers at once is what its facts say one by one."""
-
-    @given(records=histories(), as_of=days(), rules=all_rules(), other=histories())
-    def test_a_summary_is_ranked_like_its_facts(self, records, as_of, rules, other):
-        population = summarize(records, as_of, rules)
-        assume(population)
-        totals = population.total_histogram()
-        ranked = summarize(other, as_of, rules)
-        for policy in (
-            AbcTiers.fit(totals),
-            CustomerPyramid.fit(totals),
-            AbcTiers(thresholds=(None, None)),
-        ):
-            for summary in (population, ranked):
-                one_by_one = [policy(facts).outcome for facts in summary.values()]
-                assert policy.outcomes(summary) == one_by_one
-                assert policy.outcomes(summary.values()) == one_by_one
-
-    def test_a_summary_in_another_currency_is_refused(self):
-        abc = AbcTiers(thresholds=(euro(100), euro(10)))
-        dollars = summarize_rfm(purchases("2024-01-05 1.00 USD"), as_of=AS_OF)
-        with pytest.raises(CurrencyMismatch):
-            abc.outcomes(dollars)
-        nobody = RfmSummary.from_columns([], [], [], as_of=AS_OF, currency="USD")
-        assert abc.outcomes(nobody) == []

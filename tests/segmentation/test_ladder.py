@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
+from hypothesis import assume, given
 
 from crmkit.errors import (
     CurrencyMismatch,
@@ -15,6 +16,7 @@ from crmkit.errors import (
     NothingToFit,
 )
 from crmkit.money import Money
+from crmkit.segmentation import AbcTiers, CustomerPyramid, RfmSummary, summarize_rfm
 from crmkit.segmentation.facts import Histogram
 from crmkit.segmentation.policies.ladder import (
     CutConvention,
@@ -28,7 +30,8 @@ from crmkit.segmentation.policies.ladder import (
     ladder_evidence,
     ladder_outcomes,
 )
-from tests.segmentation.policy_laws import euros, worth
+from tests.segmentation.builders import all_rules, days, histories, purchases, summarize
+from tests.segmentation.policy_laws import DAY, euros, worth
 
 BEFORE = CutConvention.SHARE_BEFORE_BELOW
 INCLUDING = CutConvention.SHARE_INCLUDING_AT_MOST
@@ -167,3 +170,32 @@ class TestLadder:
             with pytest.raises(CurrencyMismatch) as caught:
                 decide()
             assert (caught.value.left, caught.value.right) == ("USD", "EUR")
+
+
+class TestSummaries:
+    """What a summary says of all customers at once is what its facts say one by one."""
+
+    @given(records=histories(), as_of=days(), rules=all_rules(), other=histories())
+    def test_a_summary_is_ranked_like_its_facts(self, records, as_of, rules, other):
+        population = summarize(records, as_of, rules)
+        assume(population)
+        totals = population.total_histogram()
+        ranked = summarize(other, as_of, rules)
+        for policy in (
+            AbcTiers.fit(totals),
+            CustomerPyramid.fit(totals),
+            AbcTiers(thresholds=(None, None)),
+        ):
+            for summary in (population, ranked):
+                one_by_one = [policy(facts).outcome for facts in summary.values()]
+                assert policy.outcomes(summary) == one_by_one
+                assert policy.outcomes(summary.values()) == one_by_one
+
+    def test_a_summary_in_another_currency_is_refused(self):
+        abc = AbcTiers(thresholds=euros(100, 10))
+        dollars = summarize_rfm(purchases("2024-01-05 1.00 USD"), as_of=DAY)
+        with pytest.raises(CurrencyMismatch) as caught:
+            abc.outcomes(dollars)
+        assert (caught.value.left, caught.value.right) == ("USD", "EUR")
+        nobody = RfmSummary.from_columns([], [], [], as_of=DAY, currency="USD")
+        assert abc.outcomes(nobody) == []
