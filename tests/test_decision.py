@@ -202,16 +202,17 @@ class TestClosedUnion:
             Evidence("criterion", 1, value)
 
     def test_a_naive_datetime_is_refused(self):
-        for build in (
-            lambda: Evidence("seen", NAIVE),
-            lambda: Evidence("seen", NOON, NAIVE),
-            lambda: noted("seen", NAIVE),
-            lambda: equals("seen", NAIVE, NAIVE),
-            lambda: at_least("seen", NAIVE, NAIVE),
-            lambda: Decision("gold", "tiers", NAIVE),
+        for build, what in (
+            (lambda: Evidence("seen", NAIVE), "observed evidence"),
+            (lambda: Evidence("seen", NOON, NAIVE), "required evidence"),
+            (lambda: noted("seen", NAIVE), "observed evidence"),
+            (lambda: equals("seen", NAIVE, NAIVE), "observed evidence"),
+            (lambda: at_least("seen", NAIVE, NAIVE), "observed evidence"),
+            (lambda: Decision("gold", "tiers", NAIVE), "as_of"),
         ):
-            with pytest.raises(NaiveDatetime):
+            with pytest.raises(NaiveDatetime) as caught:
                 build()
+            assert caught.value.what == what
 
     def test_the_message_says_what_to_pass(self):
         with pytest.raises(InvalidValue) as caught:
@@ -321,6 +322,11 @@ class TestExplain:
             f"- met: visits is 7; {phrase}"
         ]
 
+    def test_a_composition_may_show_values_of_its_own(self):
+        assert lines(Evidence("visits", 7, 5, True, Comparison.ALL_OF)) == [
+            "- met: visits is 7; 5 required; all of these are needed"
+        ]
+
     def test_every_comparison_has_a_phrase(self):
         for comparison in Comparison:
             joined = comparison in (Comparison.ALL_OF, Comparison.ANY_OF, Comparison.NONE_OF)
@@ -428,6 +434,9 @@ class TestExplain:
             (-5, "-5"),
             (12345, "12,345"),
             (Decimal("-1234.5"), "-1,234.5"),
+            (Decimal("1E+59"), "100" + ",000" * 19),
+            (Decimal("1E+60"), "1E+60"),
+            (Decimal("-1.5E+999999"), "-1.5E+999999"),
             (-0.5, "-0.5"),
             (Fraction(-3, 4), "-3/4"),
             (euro("-1234.50"), "-1,234.50 EUR"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from enum import StrEnum
+from enum import Enum, StrEnum
 from itertools import product
 from typing import Any
 
@@ -294,6 +294,15 @@ class TestPictures:
             "    s0 --> s3: close",
             "    s3 --> [*]",
         ]
+
+    def test_an_enumeration_of_any_kind_is_shown_by_its_values(self):
+        class Old(str, Enum):  # noqa: UP042 - as hosts of older Pythons have it
+            BEGUN = "begun"
+            DONE = "done"
+
+        job = Lifecycle(initial=Old.BEGUN, moves=[(Old.BEGUN, "finish", Old.DONE)])
+        assert job.to_table().splitlines()[2] == "| begun | finish | done |"
+        assert '    state "done" as s1' in job.to_mermaid().splitlines()
 
     def test_names_may_hold_what_the_pictures_use_themselves(self):
         odd = Lifecycle(initial="customer's", moves=[("customer's", "yes|no", 'the "end"')])

@@ -368,8 +368,6 @@ def _text_of(value: EvidenceValue) -> str:
             return _decimal_text(value)
         case float():
             return f"{value:z,.6g}"
-        case datetime():
-            return value.isoformat(sep=" ")
         case timedelta():
             return _duration_text(value)
         case _:
