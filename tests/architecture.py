@@ -36,14 +36,17 @@ SHARED = (
 )
 
 # The floor plan of every room: each file or folder may import the shared modules and those above.
-# Summing records up into facts may take a page or two of its own (tally, summary), and so may
-# holding one policy against another (comparison).
+# Summing records up into facts may take a page or two of its own (tally, summary), statistics may
+# (numerics, models, simulation), and so may holding one policy against another (comparison).
 FLOOR_PLAN = (
     "lifecycle",
     "records",
     "facts",
     "tally",
     "summary",
+    "numerics",
+    "models",
+    "simulation",
     "policies",
     "comparison",
     "kept",

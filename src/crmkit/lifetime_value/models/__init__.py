@@ -1,0 +1,1 @@
+"""The models of lifetime value: fitted to counted facts, then asked about customers."""

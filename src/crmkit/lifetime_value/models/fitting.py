@@ -1,0 +1,174 @@
+"""What a fit has to say for itself: how it ended, how sure it is, and what is wrong with it."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from enum import StrEnum
+from statistics import NormalDist
+from types import MappingProxyType
+
+from attrs import field, frozen
+
+from crmkit.errors import InvalidValue
+from crmkit.lifetime_value.numerics.newton import (
+    Ending,
+    Evaluation,
+    Optimum,
+    Vector,
+    inverse,
+    maximize,
+)
+
+__all__ = ["Ending", "FitReport", "FitWarning", "Interval", "climb"]
+
+
+class FitWarning(StrEnum):
+    """Why a fit is to be used with care, or not at all."""
+
+    NOT_CONVERGED = "not-converged"
+    """The search used up its steps: the parameters are not the best ones."""
+    AT_BOUNDARY = "at-boundary"
+    """A parameter ran to an extreme: the data fit a simpler model, or no customer ever left."""
+    NOT_IDENTIFIED = "not-identified"
+    """The data leave a parameter open: other values fit as well."""
+    FEW_REPEATS = "few-repeats"
+    """Fewer than thirty customers came back: the figures hang on very few people."""
+    SPEND_FOLLOWS_FREQUENCY = "spend-follows-frequency"
+    """Who buys more often spends more (or less) each time: the spend model assumes neither."""
+
+
+@frozen
+class Interval:
+    """The range in which a parameter lies with the stated probability."""
+
+    low: float
+    high: float
+
+
+def _read_only(parameters: Mapping[str, float]) -> Mapping[str, float]:
+    return MappingProxyType(dict(parameters))
+
+
+@frozen(kw_only=True)
+class FitReport:
+    """How a fit came about and how far to trust it.
+
+    ``information`` is the observed Fisher information of the logarithms of the parameters: the
+    second derivatives of the log-likelihood at its top, with the sign turned. Standard errors and
+    intervals come from its inverse when they are asked for; the intervals are symmetric in the
+    logarithm, so none reaches below zero.
+    """
+
+    parameters: Mapping[str, float] = field(converter=_read_only, hash=False)
+    log_likelihood: float
+    customers: int
+    rows: int
+    """How many distinct rows there were after counting equal ones."""
+    iterations: int
+    ending: Ending
+    information: tuple[tuple[float, ...], ...] = field(repr=False)
+    warnings: tuple[FitWarning, ...] = ()
+
+    @property
+    def converged(self) -> bool:
+        """Whether the search ended at a top."""
+        return self.ending is Ending.CONVERGED
+
+    @property
+    def is_trustworthy(self) -> bool:
+        """Whether there is no warning."""
+        return not self.warnings
+
+    @property
+    def aic(self) -> float:
+        """Akaike's information criterion: the lower, the better the model for its size."""
+        return 2.0 * len(self.parameters) - 2.0 * self.log_likelihood
+
+    @property
+    def bic(self) -> float:
+        """The Bayesian information criterion, which asks more of every further parameter."""
+        return math.log(self.customers) * len(self.parameters) - 2.0 * self.log_likelihood
+
+    def standard_errors(self) -> Mapping[str, float] | None:
+        """The standard error of each parameter; None if the data leave one open."""
+        spreads = self._log_errors()
+        if spreads is None:
+            return None
+        return {
+            name: value * spread
+            for (name, value), spread in zip(self.parameters.items(), spreads, strict=True)
+        }
+
+    def intervals(self, level: float = 0.95) -> Mapping[str, Interval] | None:
+        """The interval of each parameter at a level; None if the data leave one open.
+
+        :raises InvalidValue: if the level does not lie between 0 and 1.
+        """
+        if not 0.0 < level < 1.0:
+            raise InvalidValue("a level of confidence lies between 0 and 1, such as 0.95")
+        spreads = self._log_errors()
+        if spreads is None:
+            return None
+        reach = NormalDist().inv_cdf((1.0 + level) / 2.0)
+        return {
+            name: Interval(value * math.exp(-reach * spread), value * math.exp(reach * spread))
+            for (name, value), spread in zip(self.parameters.items(), spreads, strict=True)
+        }
+
+    def _log_errors(self) -> list[float] | None:
+        covariance = inverse(self.information)
+        if covariance is None:
+            return None
+        return [math.sqrt(covariance[i][i]) for i in range(len(covariance))]
+
+
+def climb(
+    names: Sequence[str],
+    function: Callable[[Vector], Evaluation],
+    start: Sequence[float],
+    *,
+    lower: Sequence[float],
+    upper: Sequence[float],
+    customers: int,
+    rows: int,
+    warnings: Sequence[FitWarning] = (),
+) -> FitReport:
+    """Climb to the top of a log-likelihood of log parameters and report on it.
+
+    Starts and bounds are the parameters themselves, not their logarithms.
+    """
+    top = maximize(
+        function,
+        [math.log(x) for x in start],
+        lower=[math.log(x) for x in lower],
+        upper=[math.log(x) for x in upper],
+    )
+    return report_on(names, top, customers=customers, rows=rows, warnings=warnings)
+
+
+def report_on(
+    names: Sequence[str],
+    top: Optimum,
+    *,
+    customers: int,
+    rows: int,
+    warnings: Sequence[FitWarning] = (),
+) -> FitReport:
+    """Turn the end of a search into a report."""
+    information = tuple(tuple(-entry for entry in row) for row in top.hessian)
+    found = list(warnings)
+    if top.ending is Ending.GAVE_UP:
+        found.append(FitWarning.NOT_CONVERGED)
+    if top.ending is Ending.AT_BOUNDARY:
+        found.append(FitWarning.AT_BOUNDARY)
+    if inverse(information) is None:
+        found.append(FitWarning.NOT_IDENTIFIED)
+    return FitReport(
+        parameters=dict(zip(names, map(math.exp, top.point), strict=True)),
+        log_likelihood=top.value,
+        customers=customers,
+        rows=rows,
+        iterations=top.iterations,
+        ending=top.ending,
+        information=information,
+        warnings=tuple(found),
+    )
