@@ -13,6 +13,7 @@ from attrs import frozen
 
 __all__ = [
     "AlreadyKept",
+    "CannotFit",
     "CorruptStore",
     "CrmkitError",
     "CurrencyMismatch",
@@ -34,6 +35,7 @@ __all__ = [
     "StoreBusy",
     "StoreError",
     "StoreFull",
+    "UnitMismatch",
     "UnitOfWorkClosed",
     "UnknownCustomer",
     "UnreadableSource",
@@ -135,6 +137,33 @@ class NothingToFit(InvalidValue):
     """A population without a single customer cannot say where its cut-points lie."""
 
     code = "nothing-to-fit"
+
+
+class CannotFit(InvalidValue):
+    """The data cannot say what the parameters of a model are, however hard one looks."""
+
+    code = "cannot-fit"
+
+    def __init__(self, reason: str, instead: str) -> None:
+        """Say what is wrong with the data, and what would have worked."""
+        super().__init__(f"cannot fit: {reason}; {instead}")
+        self.reason = reason
+        self.instead = instead
+
+
+class UnitMismatch(InvalidValue):
+    """A model and facts, or two tables of facts, count time in different units."""
+
+    code = "unit-mismatch"
+
+    def __init__(self, left: str, right: str) -> None:
+        """Keep both units; nothing is converted silently."""
+        super().__init__(
+            f"one side counts in {left}s, the other in {right}s: summarize the purchases in one "
+            f"unit, and fit the model to facts in that unit"
+        )
+        self.left = left
+        self.right = right
 
 
 class IllegalTransition(CrmkitError):

@@ -1,4 +1,4 @@
-"""What the four models of customers who leave silently have in common.
+"""What the models of customers who leave silently have in common.
 
 Each of them says two things of its own: how probable it is that a customer is still there, and how
 a customer who is there goes on. Given that somebody is alive, the past only changes the parameters
@@ -8,32 +8,51 @@ what keeps the arithmetic safe: nothing is subtracted.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Protocol, Self
 
-from crmkit.errors import InvalidValue
+from crmkit.errors import InvalidValue, UnitMismatch
+from crmkit.identifiers import CustomerId
 from crmkit.lifetime_value.facts import (
     Countable,
     CountedFacts,
+    RepeatPurchaseColumns,
     RepeatPurchaseFacts,
+    Row,
     counted,
 )
 from crmkit.lifetime_value.models.fitting import FitReport
 from crmkit.period import Rate, Unit
 
-__all__ = ["Process", "RepeatPurchaseModel", "check_horizon", "check_parameters"]
+__all__ = [
+    "FactsOfMany",
+    "Process",
+    "RepeatPurchaseModel",
+    "check_count",
+    "check_horizon",
+    "check_parameters",
+    "force_of",
+]
+
+FactsOfMany = (
+    RepeatPurchaseColumns
+    | Mapping[CustomerId, RepeatPurchaseFacts]
+    | Iterable[RepeatPurchaseFacts]
+)
+"""The facts of many customers in an order: columns, a mapping by customer, or one by one."""
 
 
 class Process(Protocol):
-    """How a customer who is alive now goes on buying until they leave."""
+    """How a customer who is there goes on buying until they leave."""
 
-    def expected(self, t: float) -> float:
+    def expected(self, t: float, /) -> float:
         """Expected purchases within a horizon."""
 
-    def pmf(self, n: int, t: float) -> float:
+    def pmf(self, n: int, t: float, /) -> float:
         """Probability of exactly so many purchases within a horizon."""
 
-    def discounted(self, force: float) -> float:
+    def discounted(self, force: float, /) -> float:
         """Expected purchases for ever, each discounted at a continuous rate a unit of time."""
 
 
@@ -42,7 +61,6 @@ class RepeatPurchaseModel:
 
     __slots__ = ()
 
-    NAME: ClassVar[str]
     PARAMETERS: ClassVar[tuple[str, ...]]
 
     unit: Unit | None
@@ -51,7 +69,8 @@ class RepeatPurchaseModel:
     # --- what each model says of its own ---
 
     @classmethod
-    def _fit(cls, rows: CountedFacts) -> FitReport:
+    def _fit(cls, facts: CountedFacts) -> FitReport:
+        """Find the best parameters."""
         raise NotImplementedError
 
     def _log_likelihood(self, x: int, t_x: float, age: float) -> float:
@@ -59,91 +78,250 @@ class RepeatPurchaseModel:
         raise NotImplementedError
 
     def _alive(self, x: int, t_x: float, age: float) -> float:
-        """The probability that a customer with this history is alive."""
+        """The probability that a customer with this history is there."""
         raise NotImplementedError
 
     def _future(self, x: int, age: float) -> Process:
-        """How a customer with this history goes on, if alive."""
+        """How a customer with this history goes on, if there."""
         raise NotImplementedError
 
     def _newcomer(self) -> tuple[float, Process]:
         """The probability that a new customer stays at all, and how they then go on."""
         raise NotImplementedError
 
-    # --- what they share ---
+    def _checked(self, row: Row) -> Row:
+        """Refuse what this model cannot read; most read everything."""
+        return row
+
+    # --- fitting ---
 
     @classmethod
     def fit(cls, facts: Countable) -> Self:
-        """Find the parameters under which the facts are most likely."""
+        """Find the parameters under which the facts are most likely.
+
+        ``facts`` are those of each customer (one by one, or the mapping of a summary), columns, or
+        counted facts. The model keeps the unit of time of the facts, and says in ``fitted`` how the
+        search went and how sure the parameters are.
+
+        :raises NothingToFit: if there is no customer.
+        :raises CannotFit: if the facts cannot tell the parameters: nobody came back, or all
+            customers are alike.
+        :raises UnitMismatch: if the facts are in different units of time.
+        """
         rows = counted(facts)
         report = cls._fit(rows)
         terms: dict[str, Any] = dict(report.parameters)
         return cls(**terms, unit=rows.unit, fitted=report)
 
     def log_likelihood(self, facts: Countable) -> float:
-        """The logarithm of how likely the facts are under this model."""
+        """The logarithm of how likely the facts are under this model.
+
+        :raises UnitMismatch: if the facts count time in another unit than the model.
+        """
         rows = counted(facts)
         self._check_unit(rows.unit)
         return math.fsum(
-            count * self._log_likelihood(*row) for row, count in rows.rows.items()
+            count * self._log_likelihood(*self._checked(row)) for row, count in rows.rows.items()
         )
+
+    # --- one customer ---
 
     def probability_alive(self, facts: RepeatPurchaseFacts) -> float:
-        """The probability that the customer has not left, as of the day of the facts."""
-        self._check_unit(facts.unit)
-        return self._alive(
-            facts.repeat_purchases, facts.age_at_last_purchase, facts.customer_age
-        )
+        """The probability that the customer has not left, as of the day of the facts.
+
+        :raises UnitMismatch: if the facts count time in another unit than the model.
+        """
+        return self._alive(*self._row(facts))
+
+    def probability_alive_path(
+        self, purchase_ages: Sequence[float], ages: Sequence[float]
+    ) -> list[float]:
+        """The probability of being alive at each of several ages of one customer.
+
+        ``purchase_ages`` are the ages at the repeat purchases, the earliest first. At each of
+        ``ages`` only what had happened by then is known.
+
+        :raises InvalidValue: if the ages at the purchases do not ascend, or an age is no finite
+            number of zero or more.
+        """
+        happened = [check_horizon(age) for age in purchase_ages]
+        if sorted(set(happened)) != happened or 0.0 in happened:
+            raise InvalidValue("the ages at repeat purchases ascend, and lie above zero")
+        return [self.probability_alive(_facts_at(happened, age)) for age in ages]
+
+    def expected_purchases(self, facts: RepeatPurchaseFacts, t: float) -> float:
+        """The purchases expected of a customer in the next ``t`` units of time.
+
+        :raises InvalidValue: if the horizon is no finite number of zero or more.
+        :raises UnitMismatch: if the facts count time in another unit than the model.
+        """
+        return self._expected(self._row(facts), check_horizon(t))
+
+    def conditional_pmf(self, facts: RepeatPurchaseFacts, n: int, t: float) -> float:
+        """The probability that a customer buys exactly ``n`` times in the next ``t`` units of time.
+
+        :raises InvalidValue: if ``n`` is no whole number of zero or more, or the horizon no finite
+            number of zero or more.
+        :raises UnitMismatch: if the facts count time in another unit than the model.
+        """
+        row = self._row(facts)
+        return _with_leavers(self._alive(*row), self._future(row[0], row[2]), n, check_horizon(t))
+
+    def residual_transactions(self, facts: RepeatPurchaseFacts, rate: Rate) -> float:
+        """All purchases still expected of a customer, each discounted to the day of the facts.
+
+        The unit of time is that of the model or of the facts.
+
+        :raises InvalidValue: if the rate is no :class:`~crmkit.period.Rate` above zero, or neither
+            side names its unit of time.
+        :raises UnitMismatch: if both name a unit and they differ.
+        """
+        row = self._row(facts)
+        force = force_of(rate, self.unit or facts.unit)
+        return self._alive(*row) * self._future(row[0], row[2]).discounted(force)
+
+    # --- a new customer ---
 
     def expected_purchases_new(self, t: float) -> float:
-        """The purchases expected of a new customer in their first ``t`` units of time."""
+        """The repeat purchases expected of a new customer in their first ``t`` units of time.
+
+        :raises InvalidValue: if the horizon is no finite number of zero or more.
+        """
         share, process = self._newcomer()
         return share * process.expected(check_horizon(t))
 
-    def expected_purchases(self, facts: RepeatPurchaseFacts, t: float) -> float:
-        """The purchases expected of a customer in the next ``t`` units of time."""
-        process = self._future(facts.repeat_purchases, facts.customer_age)
-        return self.probability_alive(facts) * process.expected(check_horizon(t))
-
     def pmf(self, n: int, t: float) -> float:
-        """The probability that a new customer makes exactly ``n`` repeat purchases within ``t``."""
+        """The probability that a new customer makes exactly ``n`` repeat purchases within ``t``.
+
+        :raises InvalidValue: if ``n`` is no whole number of zero or more, or the horizon no finite
+            number of zero or more.
+        """
+        return _with_leavers(*self._newcomer(), n, check_horizon(t))
+
+    def discounted_transactions_new(self, rate: Rate) -> float:
+        """All repeat purchases ever expected of a new customer, each discounted to the first day.
+
+        :raises InvalidValue: if the rate is no :class:`~crmkit.period.Rate` above zero, or the
+            model does not name its unit of time.
+        """
         share, process = self._newcomer()
-        probability = share * process.pmf(n, check_horizon(t))
-        return probability + (1.0 - share) if n == 0 else probability
+        return share * process.discounted(force_of(rate, self.unit))
 
-    def residual_transactions(self, facts: RepeatPurchaseFacts, rate: Rate) -> float:
-        """All purchases still expected of a customer, each discounted to the day of the facts."""
-        force = self._force(rate, facts.unit)
-        process = self._future(facts.repeat_purchases, facts.customer_age)
-        return self.probability_alive(facts) * process.discounted(force)
+    # --- many customers: each distinct row once ---
 
-    def _force(self, rate: Rate, unit: Unit | None) -> float:
-        raise NotImplementedError
+    def probability_alive_each(self, facts: FactsOfMany) -> list[float]:
+        """The probability of being alive of each of many customers, in their order.
+
+        Equal to asking :meth:`probability_alive` for each; equal rows are computed once.
+
+        :raises UnitMismatch: if the facts count time in another unit than the model.
+        """
+        return self._each(facts, lambda row: self._alive(*row))
+
+    def expected_purchases_each(self, facts: FactsOfMany, t: float) -> list[float]:
+        """The expected purchases of each of many customers, in their order.
+
+        Equal to asking :meth:`expected_purchases` for each; equal rows are computed once.
+
+        :raises InvalidValue: if the horizon is no finite number of zero or more.
+        :raises UnitMismatch: if the facts count time in another unit than the model.
+        """
+        horizon = check_horizon(t)
+        return self._each(facts, lambda row: self._expected(row, horizon))
+
+    def _each(self, facts: FactsOfMany, answer: Callable[[Row], float]) -> list[float]:
+        rows: list[Row]
+        if isinstance(facts, RepeatPurchaseColumns):
+            self._check_unit(facts.unit)
+            rows = list(facts.rows())
+        else:
+            rows = [self._row(f) for f in (facts.values() if isinstance(facts, Mapping) else facts)]
+        answers = {row: answer(self._checked(row)) for row in set(rows)}
+        return [answers[row] for row in rows]
+
+    # --- inside ---
+
+    def _expected(self, row: Row, t: float) -> float:
+        return self._alive(*row) * self._future(row[0], row[2]).expected(t)
+
+    def _row(self, facts: RepeatPurchaseFacts) -> Row:
+        if not isinstance(facts, RepeatPurchaseFacts):
+            raise InvalidValue(
+                f"facts are a {type(facts).__name__}: pass RepeatPurchaseFacts, or for many "
+                f"customers call the method that ends in _each"
+            )
+        self._check_unit(facts.unit)
+        return self._checked(
+            (facts.repeat_purchases, facts.age_at_last_purchase, facts.customer_age)
+        )
 
     def _check_unit(self, unit: Unit | None) -> None:
         if self.unit is not None and unit is not None and self.unit is not unit:
-            raise InvalidValue(
-                f"the model counts in {self.unit}s and the facts in {unit}s: summarize the "
-                f"purchases with unit=Unit.{self.unit.name}, or fit the model to these facts"
-            )
+            raise UnitMismatch(self.unit, unit)
+
+
+def _facts_at(purchase_ages: list[float], age: float) -> RepeatPurchaseFacts:
+    """What was known of a customer at an age."""
+    x = bisect_right(purchase_ages, check_horizon(age))
+    return RepeatPurchaseFacts(x, purchase_ages[x - 1] if x else 0.0, age)
+
+
+def _with_leavers(share: float, process: Process, n: int, t: float) -> float:
+    """The probability of so many purchases, when only a share of the customers is there."""
+    probability = share * process.pmf(check_count(n), t)
+    return probability + (1.0 - share) if n == 0 else probability
+
+
+def force_of(rate: Rate, unit: Unit | None) -> float:
+    """The continuous rate a unit of time, above zero.
+
+    :raises InvalidValue: if the rate is no :class:`~crmkit.period.Rate`, or not above zero, or the
+        unit of time is not known.
+    """
+    if not isinstance(rate, Rate):
+        raise InvalidValue(
+            f"a discount rate is a {type(rate).__name__}: pass a Rate, which knows its unit of "
+            f"time, such as Rate.annual('0.12')"
+        )
+    if unit is None:
+        raise InvalidValue(
+            "the unit of time is not known: name it in the facts or in the model, such as "
+            "unit=Unit.WEEK"
+        )
+    force = float(rate.force_per(unit))
+    if force <= 0.0:
+        raise InvalidValue("what is expected for ever is discounted at a rate above zero")
+    return force
 
 
 def check_horizon(t: float) -> float:
+    """Refuse a horizon that is no finite number of zero or more.
+
+    :raises InvalidValue: if it is none.
+    """
     if isinstance(t, bool) or not isinstance(t, int | float) or not 0.0 <= t < math.inf:
-        raise InvalidValue("a horizon is a finite number of units of time, zero or more")
+        raise InvalidValue("ages and horizons are finite numbers of units of time, zero or more")
     return float(t)
 
 
+def check_count(n: int) -> int:
+    """Refuse a number of purchases that is no whole number of zero or more.
+
+    :raises InvalidValue: if it is none.
+    """
+    if type(n) is not int or n < 0:
+        raise InvalidValue("a number of purchases is a whole number, zero or more")
+    return n
+
+
 def check_parameters(model: object, names: Iterable[str]) -> None:
+    """Refuse parameters of a model that are no finite numbers above zero.
+
+    :raises InvalidValue: if one is none.
+    """
     for name in names:
         value = getattr(model, name)
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise InvalidValue(f"{name} is a {type(value).__name__}: pass a number above zero")
         if not 0.0 < value < math.inf:
             raise InvalidValue(f"{name} is a finite number above zero")
-
-
-def probability_alive_path(
-    model: RepeatPurchaseModel, purchase_ages: Sequence[float], ages: Sequence[float]
-) -> list[float]:
-    raise NotImplementedError

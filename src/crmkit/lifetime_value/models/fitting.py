@@ -8,17 +8,31 @@ from types import MappingProxyType
 
 from attrs import field, frozen
 
-from crmkit.errors import InvalidValue
+from crmkit.errors import CannotFit, InvalidValue, NothingToFit
+from crmkit.lifetime_value.facts import CountedFacts
 from crmkit.lifetime_value.numerics.newton import (
     Ending,
     Evaluation,
+    Matrix,
     Optimum,
     Vector,
     inverse,
     maximize,
 )
 
-__all__ = ["Ending", "FitReport", "FitWarning", "Interval", "climb"]
+__all__ = [
+    "Ending",
+    "FitReport",
+    "FitWarning",
+    "Interval",
+    "check_fittable",
+    "climb",
+    "report_on",
+]
+
+_FEW_REPEATS = 30
+# A standard error of 3 in the logarithm: the 95 % interval spans a factor of 130,000.
+_WIDEST_SPREAD = 3.0
 
 
 class FitWarning(StrEnum):
@@ -90,7 +104,7 @@ class FitReport:
 
     def standard_errors(self) -> Mapping[str, float] | None:
         """The standard error of each parameter; None if the data leave one open."""
-        spreads = self._log_errors()
+        spreads = _spreads(self.information)
         if spreads is None:
             return None
         return {
@@ -105,7 +119,7 @@ class FitReport:
         """
         if not 0.0 < level < 1.0:
             raise InvalidValue("a level of confidence lies between 0 and 1, such as 0.95")
-        spreads = self._log_errors()
+        spreads = _spreads(self.information)
         if spreads is None:
             return None
         reach = NormalDist().inv_cdf((1.0 + level) / 2.0)
@@ -114,11 +128,35 @@ class FitReport:
             for (name, value), spread in zip(self.parameters.items(), spreads, strict=True)
         }
 
-    def _log_errors(self) -> list[float] | None:
-        covariance = inverse(self.information)
-        if covariance is None:
-            return None
-        return [math.sqrt(covariance[i][i]) for i in range(len(covariance))]
+
+def _spreads(information: Matrix) -> list[float] | None:
+    """The standard errors of the logarithms of the parameters."""
+    covariance = inverse(information)
+    if covariance is None:
+        return None
+    return [math.sqrt(covariance[i][i]) for i in range(len(covariance))]
+
+
+def check_fittable(facts: CountedFacts) -> list[FitWarning]:
+    """Refuse facts that no model of repeat purchases can be fitted to; warn of poor ones.
+
+    :raises NothingToFit: if there is no customer.
+    :raises CannotFit: if nobody came back, there is only one customer, or all are alike.
+    """
+    if not facts.rows:
+        raise NothingToFit("no customers to fit to: pass the facts of at least two")
+    came_back = sum(count for (x, _, _), count in facts.rows.items() if x > 0)
+    if not came_back:
+        raise CannotFit(
+            "nobody in these facts has bought again",
+            "pass facts of a longer time, in which some customers came back",
+        )
+    if len(facts.rows) == 1:
+        raise CannotFit(
+            "all customers are alike, or there is only one",
+            "pass the facts of customers with different histories",
+        )
+    return [FitWarning.FEW_REPEATS] if came_back < _FEW_REPEATS else []
 
 
 def climb(
@@ -160,7 +198,8 @@ def report_on(
         found.append(FitWarning.NOT_CONVERGED)
     if top.ending is Ending.AT_BOUNDARY:
         found.append(FitWarning.AT_BOUNDARY)
-    if inverse(information) is None:
+    spreads = _spreads(information)
+    if spreads is None or max(spreads) > _WIDEST_SPREAD:
         found.append(FitWarning.NOT_IDENTIFIED)
     return FitReport(
         parameters=dict(zip(names, map(math.exp, top.point), strict=True)),
