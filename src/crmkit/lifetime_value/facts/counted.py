@@ -1,0 +1,274 @@
+"""Facts of many customers, counted: equal ones are one row.
+
+Fitting asks the same of every customer with the same facts, so it asks once for each row. All that
+runs over each customer or each row here is a loop within Python's own functions.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from operator import eq, ge, le
+from types import MappingProxyType
+from typing import Any, Protocol, Self, runtime_checkable
+
+from attrs import field, frozen
+
+from crmkit.errors import InvalidValue
+from crmkit.identifiers import CustomerId
+from crmkit.lifetime_value.facts.repeat import (
+    MAX_AGE,
+    MAX_REPEAT_PURCHASES,
+    RepeatPurchaseFacts,
+    check_history,
+    check_unit,
+)
+from crmkit.period import Unit
+
+__all__ = ["Countable", "CountedFacts", "RepeatPurchaseColumns", "Row", "counted"]
+
+Row = tuple[int, float, float]
+"""Repeat purchases, age at the last one, and age of the customer (an age may be an int)."""
+
+
+@runtime_checkable
+class Counts(Protocol):
+    """Whatever can count its customers itself: counted facts, columns, and summaries."""
+
+    def counted(self) -> "CountedFacts":
+        """Its customers as counted rows."""
+
+
+Entry = RepeatPurchaseFacts | tuple[RepeatPurchaseFacts, int]
+"""A customer, or the facts of several customers with their number."""
+
+Countable = Counts | RepeatPurchaseFacts | Iterable[Entry] | Mapping[CustomerId, Entry]
+"""Facts in any form that a model can be fitted to."""
+
+
+def _rows(rows: Mapping[Row, int] | Iterable[tuple[Row, int]]) -> Mapping[Row, int]:
+    if isinstance(rows, Mapping):
+        return MappingProxyType(dict(rows))
+    counts: dict[Row, int] = {}
+    try:
+        for row, count in rows:
+            counts[row] = counts.get(row, 0) + count
+    except (TypeError, ValueError):
+        raise InvalidValue(_SHAPE) from None
+    return MappingProxyType(counts)
+
+
+_SHAPE = (
+    "counted facts map rows (repeat_purchases, age_at_last_purchase, customer_age) to how many "
+    "customers have them, a whole number above zero"
+)
+
+
+@frozen
+class CountedFacts:
+    """How many customers have which facts: all that fitting a model needs.
+
+    ``rows`` map (repeat purchases, age at the last one, customer age) to a number of customers.
+    They can be handed in from outside, as a mapping or as pairs (of which equal rows add up), so a
+    database can do the counting. Counted facts of parts of the base merge to those of the whole.
+
+    :raises InvalidValue: if a row could not be the facts of a customer, or a count is not a whole
+        number above zero.
+
+    >>> rows = {(0, 0, 38.86): 2, (2, 30.43, 38.86): 1}
+    >>> CountedFacts(rows, Unit.WEEK).customers
+    3
+    """
+
+    rows: Mapping[Row, int] = field(converter=_rows, hash=False, repr=False)
+    unit: Unit | None = None
+    whole_units: bool = False
+    """Whether the ages were rounded down to whole units."""
+
+    def __attrs_post_init__(self) -> None:
+        check_unit(self.unit, whole_units=self.whole_units)
+        counts = self.rows.values()
+        if {*map(type, counts)} - {int} or min(counts, default=1) < 1:
+            raise InvalidValue(_SHAPE)
+        if not _are_possible(self.rows, whole_units=self.whole_units):
+            for row in self.rows:
+                _check_row(row, whole_units=self.whole_units)
+
+    @classmethod
+    def of(cls, facts: "Countable") -> "CountedFacts":
+        """Count facts in any form, as :func:`counted` does."""
+        return counted(facts)
+
+    def counted(self) -> Self:
+        """Themselves: they are counted already."""
+        return self
+
+    @property
+    def customers(self) -> int:
+        """How many customers are counted."""
+        return sum(self.rows.values())
+
+    def customers_by_repeats(self) -> Mapping[int, int]:
+        """How many customers came back how often, the fewest repeats first."""
+        counts: Counter[int] = Counter()
+        for (repeats, _, _), count in self.rows.items():
+            counts[repeats] += count
+        return dict(sorted(counts.items()))
+
+    def facts(self) -> Iterator[tuple[RepeatPurchaseFacts, int]]:
+        """The facts of each row, with how many customers have them."""
+        for row, count in self.rows.items():
+            yield RepeatPurchaseFacts(*row, unit=self.unit, whole_units=self.whole_units), count
+
+    def merge(self, other: "CountedFacts") -> "CountedFacts":
+        """Count both parts of the base together.
+
+        :raises InvalidValue: if their ages are in different units, or rounded in one part only.
+        """
+        _one_measure({_measure(self), _measure(other)})
+        rows = Counter(self.rows)
+        rows.update(other.rows)
+        return CountedFacts(rows, self.unit, self.whole_units)
+
+
+def _are_possible(rows: Iterable[Row], *, whole_units: bool) -> bool:
+    """Whether every row could be the facts of a customer, told as fast as Python can."""
+    try:
+        repeats, at_last, ages = zip(*rows, strict=True)
+    except (TypeError, ValueError):
+        return not rows
+    if {*map(type, repeats)} != {int} or {*map(type, at_last), *map(type, ages)} - {int, float}:
+        return False
+    # A NaN is not less than or equal to anything, so that it does not get past the first question.
+    return (
+        all(map(le, at_last, ages))
+        and max(ages) <= MAX_AGE
+        and min(at_last) >= 0
+        and 0 <= min(repeats) <= max(repeats) <= MAX_REPEAT_PURCHASES
+        and all(map(ge if whole_units else eq, map(bool, repeats), map(bool, at_last)))
+        and not (whole_units and _has_parts(at_last, ages))
+    )
+
+
+def _has_parts(*columns: Iterable[float]) -> bool:
+    return any(age != int(age) for column in columns for age in column)
+
+
+def _check_row(row: Row, *, whole_units: bool) -> None:
+    try:
+        repeats, at_last, age = row
+    except (TypeError, ValueError):
+        raise InvalidValue(_SHAPE) from None
+    check_history(repeats, at_last, age, whole_units=whole_units)
+
+
+def _plain(column: Iterable[Any]) -> Any:
+    """A column that can be read again; of an array the numbers as Python's own."""
+    if hasattr(column, "tolist"):
+        return column.tolist()
+    return column if isinstance(column, list | tuple) else list(column)
+
+
+@frozen(eq=False)
+class RepeatPurchaseColumns:
+    """The facts of many customers as equally long columns, out of a database or a data frame.
+
+    Columns may be lists, iterables, or arrays that have a ``tolist``. Rows are checked when they
+    are counted.
+
+    >>> columns = RepeatPurchaseColumns([0, 2, 0], [0, 30.43, 0], [38.86] * 3, Unit.WEEK)
+    >>> columns.counted().rows[0, 0, 38.86]
+    2
+    """
+
+    repeat_purchases: Iterable[int] = field(converter=_plain, repr=False)
+    ages_at_last_purchase: Iterable[float] = field(converter=_plain, repr=False)
+    customer_ages: Iterable[float] = field(converter=_plain, repr=False)
+    unit: Unit | None = None
+    whole_units: bool = False
+
+    def counted(self) -> CountedFacts:
+        """Count equal rows.
+
+        :raises InvalidValue: if the columns differ in length, or a row could not be the facts of a
+            customer.
+        """
+        columns = self.repeat_purchases, self.ages_at_last_purchase, self.customer_ages
+        return CountedFacts(count_rows(*columns), self.unit, self.whole_units)
+
+
+def count_rows(*columns: Iterable[Any]) -> Counter[Any]:
+    """How often each combination of values stands in equally long columns."""
+    try:
+        return Counter(zip(*columns, strict=True))
+    except ValueError:
+        raise InvalidValue("the columns differ in length: pass one value a customer") from None
+    except TypeError:
+        raise InvalidValue("a column holds what is no number") from None
+
+
+def counted(facts: Countable) -> CountedFacts:
+    """Count facts in any form: a summary, columns, facts one by one, or facts with their number.
+
+    :raises InvalidValue: if their ages are in different units, or rounded for some customers only.
+
+    >>> anna = RepeatPurchaseFacts(2, 30.43, 38.86, unit=Unit.WEEK)
+    >>> counted([anna, anna]).rows
+    mappingproxy({(2, 30.43, 38.86): 2})
+    """
+    if isinstance(facts, Counts):
+        return facts.counted()
+    rows: Counter[Row] = Counter()
+    measures = set()
+    for fact, count in entries(facts):
+        rows[fact.repeat_purchases, fact.age_at_last_purchase, fact.customer_age] += count
+        measures.add(_measure(fact))
+    return CountedFacts(rows, *_one_measure(measures))
+
+
+def entries(
+    facts: RepeatPurchaseFacts | Iterable[Entry] | Mapping[CustomerId, Entry],
+) -> Iterator[tuple[RepeatPurchaseFacts, int]]:
+    """The facts of each customer, or of several with their number."""
+    if isinstance(facts, RepeatPurchaseFacts):
+        yield facts, 1
+        return
+    for entry in facts.values() if isinstance(facts, Mapping) else _each(facts):
+        if isinstance(entry, RepeatPurchaseFacts):
+            yield entry, 1
+        else:
+            yield _pair(entry)
+
+
+_FORMS = (
+    "facts come as what summarize_repeat_purchases gives, as RepeatPurchaseColumns or "
+    "CountedFacts, or as RepeatPurchaseFacts one by one or paired with a number of customers"
+)
+
+
+def _each(facts: Iterable[Entry]) -> Iterator[Entry]:
+    try:
+        return iter(facts)
+    except TypeError:
+        raise InvalidValue(_FORMS) from None
+
+
+def _pair(entry: Entry) -> tuple[RepeatPurchaseFacts, int]:
+    match entry:
+        case (RepeatPurchaseFacts() as fact, int() as count):
+            return fact, count
+    raise InvalidValue(_FORMS)
+
+
+Measure = tuple[Unit | None, bool]
+
+
+def _measure(facts: RepeatPurchaseFacts | CountedFacts) -> Measure:
+    return facts.unit, facts.whole_units
+
+
+def _one_measure(measures: set[Measure]) -> Measure:
+    if len(measures) > 1:
+        raise InvalidValue(
+            "ages in different units of time, or rounded down to whole units for some customers "
+            "only: summarize all purchases with one unit and one whole_units"
+        )
+    return measures.pop() if measures else (None, False)

@@ -1,0 +1,220 @@
+"""What customers spend on a repeat day, counted: all that a model of spend is fitted to."""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any, Protocol, Self, runtime_checkable
+
+from attrs import field, frozen
+
+from crmkit.errors import CurrencyMismatch, InvalidValue
+from crmkit.identifiers import CustomerId
+from crmkit.lifetime_value.facts.counted import Entry, count_rows, entries
+from crmkit.lifetime_value.facts.repeat import MAX_REPEAT_PURCHASES, RepeatPurchaseFacts
+from crmkit.money import Money, digits_of
+
+__all__ = ["CountableSpend", "CountedSpend", "SpendRow", "counted_spend"]
+
+SpendRow = tuple[int, float]
+"""Repeat purchases, and what was spent on each on average, in major units of the currency."""
+
+
+def _read_only(rows: Mapping[SpendRow, int]) -> Mapping[SpendRow, int]:
+    return MappingProxyType(dict(rows))
+
+
+@frozen
+class CountedSpend:
+    """How many customers came back how often and spent how much each time.
+
+    ``rows`` map (repeat purchases, mean spend by repeat purchase) to a number of customers. Means
+    are numbers of major units of ``currency``, worked out of exact totals where they are known;
+    without a currency they are bare numbers, as given.
+
+    Left out are customers who spent nothing on their repeat purchases, or got more back than they
+    paid (a spend below or at zero has no place in a model of spend), and those without repeats:
+    their numbers are kept.
+
+    :raises InvalidValue: if a row could not be the spend of a customer.
+    :raises InvalidMoney: if the currency is unknown.
+    """
+
+    rows: Mapping[SpendRow, int] = field(converter=_read_only, hash=False, repr=False)
+    currency: str | None = None
+    left_out: int = 0
+    """Customers with repeat purchases on which they spent nothing, or less, net of refunds."""
+    without_repeats: int = 0
+    """Customers who have not come back."""
+
+    def __attrs_post_init__(self) -> None:
+        if self.currency is not None:
+            digits_of(self.currency)
+        if not _are_possible(self.rows):
+            raise InvalidValue(
+                "counted spend maps rows (repeat_purchases, mean_repeat_spend), both above zero "
+                "and finite, to how many customers have them, a whole number above zero"
+            )
+        for number in (self.left_out, self.without_repeats):
+            if type(number) is not int or number < 0:
+                raise InvalidValue("how many customers are left out is a whole number")
+
+    @classmethod
+    def of_totals(
+        cls, repeat_purchases: Iterable[int], repeat_spend: Iterable[int], currency: str
+    ) -> Self:
+        """Count columns of repeat purchases and exact totals of their money, in minor units.
+
+        :raises InvalidValue: if the columns differ in length or hold other than whole numbers.
+        """
+        counts = count_rows(_plain(repeat_purchases), _plain(repeat_spend))
+        if {type(number) for row in counts for number in row} - {int}:
+            raise InvalidValue("repeat purchases and totals are whole: pass 1230 for 12.30 EUR")
+        minors = _minors(currency)
+        means: Counter[SpendRow] = Counter()
+        for (repeats, total), count in counts.items():
+            # One exact quotient, rounded once to the nearest float.
+            means[repeats, total / (repeats * minors) if repeats else 0.0] += count
+        return cls._of_means(means, currency)
+
+    @classmethod
+    def of_means(
+        cls,
+        repeat_purchases: Iterable[int],
+        mean_repeat_spend: Iterable[float],
+        currency: str | None = None,
+    ) -> Self:
+        """Count columns of repeat purchases and of mean spend, as figures in papers come.
+
+        :raises InvalidValue: if the columns differ in length or hold other than numbers.
+        """
+        return cls._of_means(
+            count_rows(_plain(repeat_purchases), _plain(mean_repeat_spend)), currency
+        )
+
+    @classmethod
+    def _of_means(cls, means: Mapping[SpendRow, int], currency: str | None) -> Self:
+        rows: dict[SpendRow, int] = {}
+        left_out = without = 0
+        for (repeats, mean), count in means.items():
+            if repeats == 0:
+                without += count
+            elif mean <= 0:
+                left_out += count
+            else:
+                rows[repeats, mean] = count
+        return cls(rows, currency, left_out, without)
+
+    def counted_spend(self) -> Self:
+        """Itself: it is counted already."""
+        return self
+
+    @property
+    def customers(self) -> int:
+        """How many customers are in the rows."""
+        return sum(self.rows.values())
+
+    def merge(self, other: "CountedSpend") -> "CountedSpend":
+        """Count both parts of the base together.
+
+        :raises CurrencyMismatch: if they are in different currencies.
+        """
+        if self.currency != other.currency:
+            raise CurrencyMismatch(str(self.currency), str(other.currency))
+        rows = Counter(self.rows)
+        rows.update(other.rows)
+        return CountedSpend(
+            rows,
+            self.currency,
+            self.left_out + other.left_out,
+            self.without_repeats + other.without_repeats,
+        )
+
+
+def _plain(column: Iterable[Any]) -> Iterable[Any]:
+    """The numbers of an array as Python's own."""
+    return column.tolist() if hasattr(column, "tolist") else column
+
+
+def _are_possible(rows: Mapping[SpendRow, int]) -> bool:
+    """Whether every row could be the spend of a customer, told as fast as Python can."""
+    try:
+        repeats, means = zip(*rows, strict=True)
+    except (TypeError, ValueError):
+        return not rows
+    counts = rows.values()
+    return (
+        {*map(type, repeats), *map(type, counts)} == {int}
+        and not {*map(type, means)} - {int, float}
+        and 1 <= min(repeats) <= max(repeats) <= MAX_REPEAT_PURCHASES
+        and min(counts) >= 1
+        and all(0 < mean < math.inf for mean in means)
+    )
+
+
+@runtime_checkable
+class CountsSpend(Protocol):
+    """Whatever can count the spend of its customers itself: counted spend, and summaries."""
+
+    def counted_spend(self) -> CountedSpend:
+        """The spend of its customers as counted rows."""
+
+
+CountableSpend = CountsSpend | RepeatPurchaseFacts | Iterable[Entry] | Mapping[CustomerId, Entry]
+"""Facts in any form that a model of spend can be fitted to."""
+
+
+def counted_spend(facts: CountableSpend) -> CountedSpend:
+    """Count the spend of customers: from a summary, or from facts one by one or with their number.
+
+    :raises InvalidValue: if it is not known of a customer who came back what they spent, or if some
+        spend is money and some is a bare number.
+    :raises CurrencyMismatch: if the money is in different currencies.
+
+    >>> anna = RepeatPurchaseFacts(2, 30.43, 38.86, Money("22.35", "USD"))
+    >>> counted_spend([anna, anna]).rows
+    mappingproxy({(2, 22.35): 2})
+    """
+    if isinstance(facts, CountsSpend):
+        return facts.counted_spend()
+    means: Counter[SpendRow] = Counter()
+    currencies: set[str | None] = set()
+    for fact, count in entries(facts):
+        repeats = fact.repeat_purchases
+        means[repeats, _mean(fact) if repeats else 0.0] += count
+        if repeats:
+            currencies.add(_currency(fact))
+    return CountedSpend._of_means(means, _one_currency(currencies))
+
+
+def _mean(facts: RepeatPurchaseFacts) -> float:
+    """What was spent on a repeat day, out of the exact total if it is known."""
+    mean, total = facts.mean_repeat_spend, facts.repeat_spend
+    if total is not None:
+        return total.minor / (facts.repeat_purchases * _minors(total.currency))
+    if isinstance(mean, Money):
+        return mean.minor / _minors(mean.currency)
+    if mean is None:
+        raise InvalidValue(
+            "the spend of a customer who came back is not known: pass mean_repeat_spend with the "
+            "facts, or summarize the purchases"
+        )
+    return float(mean)
+
+
+def _minors(currency: str) -> int:
+    """How many minor units make a major one."""
+    return int(10 ** digits_of(currency))
+
+
+def _currency(facts: RepeatPurchaseFacts) -> str | None:
+    mean = facts.mean_repeat_spend
+    return mean.currency if isinstance(mean, Money) else None
+
+
+def _one_currency(currencies: set[str | None]) -> str | None:
+    if len(currencies) > 1:
+        if None in currencies:
+            raise InvalidValue("some spend is money and some a bare number: pass one or the other")
+        raise CurrencyMismatch(*sorted(map(str, currencies))[:2])
+    return next(iter(currencies), None)
