@@ -36,11 +36,13 @@ __all__ = [
 ]
 
 FactsOfMany = (
-    RepeatPurchaseColumns
-    | Mapping[CustomerId, RepeatPurchaseFacts]
-    | Iterable[RepeatPurchaseFacts]
+    RepeatPurchaseColumns | Mapping[CustomerId, RepeatPurchaseFacts] | Iterable[RepeatPurchaseFacts]
 )
 """The facts of many customers in an order: columns, a mapping by customer, or one by one."""
+
+
+# Whole numbers beyond this could not even be turned into a float.
+_LARGEST = 1e300
 
 
 class Process(Protocol):
@@ -299,7 +301,7 @@ def check_horizon(t: float) -> float:
 
     :raises InvalidValue: if it is none.
     """
-    if isinstance(t, bool) or not isinstance(t, int | float) or not 0.0 <= t < math.inf:
+    if isinstance(t, bool) or not isinstance(t, int | float) or not 0.0 <= t <= _LARGEST:
         raise InvalidValue("ages and horizons are finite numbers of units of time, zero or more")
     return float(t)
 
@@ -323,5 +325,5 @@ def check_parameters(model: object, names: Iterable[str]) -> None:
         value = getattr(model, name)
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise InvalidValue(f"{name} is a {type(value).__name__}: pass a number above zero")
-        if not 0.0 < value < math.inf:
+        if not 0.0 < value <= _LARGEST:
             raise InvalidValue(f"{name} is a finite number above zero")

@@ -120,11 +120,10 @@ def _step(
     return tuple(step), damping
 
 
-def _boxed(
-    point: Vector, step: Vector, lower: Sequence[float], upper: Sequence[float]
-) -> Vector:
+def _boxed(point: Vector, step: Vector, lower: Sequence[float], upper: Sequence[float]) -> Vector:
     return tuple(
-        min(max(x + d, low), high) for x, d, low, high in zip(point, step, lower, upper, strict=True)
+        min(max(x + d, low), high)
+        for x, d, low, high in zip(point, step, lower, upper, strict=True)
     )
 
 
@@ -141,9 +140,7 @@ def _promised(point: Vector, target: Vector, gradient: Vector, hessian: Matrix) 
 def _ending(
     point: Vector, target: Vector, free: list[int], lower: Sequence[float], upper: Sequence[float]
 ) -> Ending:
-    stuck = len(free) < len(point) or any(
-        t in (lower[i], upper[i]) for i, t in enumerate(target)
-    )
+    stuck = len(free) < len(point) or any(t in (lower[i], upper[i]) for i, t in enumerate(target))
     return Ending.AT_BOUNDARY if stuck else Ending.CONVERGED
 
 
