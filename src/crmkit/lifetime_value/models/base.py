@@ -112,8 +112,9 @@ class RepeatPurchaseModel:
         """
         rows = counted(facts)
         report = cls._fit(rows)
-        terms: dict[str, Any] = dict(report.parameters)
-        return cls(**terms, unit=rows.unit, fitted=report)
+        build: Any = cls  # Each model names its own parameters.
+        model: Self = build(**report.parameters, unit=rows.unit, fitted=report)
+        return model
 
     def log_likelihood(self, facts: Countable) -> float:
         """The logarithm of how likely the facts are under this model.
@@ -229,16 +230,28 @@ class RepeatPurchaseModel:
         :raises UnitMismatch: if the facts count time in another unit than the model.
         """
         horizon = check_horizon(t)
-        return self._each(facts, lambda row: self._expected(row, horizon))
+        # What is expected of those who are there does not depend on when they bought last.
+        if_there: dict[tuple[int, float], float] = {}
+
+        def expected(row: Row) -> float:
+            x, _, age = row
+            if (x, age) not in if_there:
+                if_there[x, age] = self._future(x, age).expected(horizon)
+            return self._alive(*row) * if_there[x, age]
+
+        return self._each(facts, expected)
 
     def _each(self, facts: FactsOfMany, answer: Callable[[Row], float]) -> list[float]:
         rows: list[Row]
         if isinstance(facts, RepeatPurchaseColumns):
-            self._check_unit(facts.unit)
-            rows = list(facts.rows())
+            known = facts.counted()
+            self._check_unit(known.unit)
+            answers = {row: answer(self._checked(row)) for row in known.rows}
+            ages = facts.ages_at_last_purchase, facts.customer_ages
+            rows = list(zip(facts.repeat_purchases, *ages, strict=True))
         else:
             rows = [self._row(f) for f in (facts.values() if isinstance(facts, Mapping) else facts)]
-        answers = {row: answer(self._checked(row)) for row in set(rows)}
+            answers = {row: answer(row) for row in set(rows)}
         return [answers[row] for row in rows]
 
     # --- inside ---

@@ -1,4 +1,4 @@
-"""BG/NBD: customers buy at random while they are there, and may leave after each repeat purchase."""
+"""BG/NBD: customers buy at random while there, and may leave after each repeat purchase."""
 
 from attrs import field, frozen
 

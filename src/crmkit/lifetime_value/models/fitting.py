@@ -11,6 +11,7 @@ from attrs import field, frozen
 from crmkit.errors import CannotFit, InvalidValue, NothingToFit
 from crmkit.lifetime_value.facts import CountedFacts
 from crmkit.lifetime_value.numerics.newton import (
+    SMALLEST_GAIN,
     Ending,
     Evaluation,
     Matrix,
@@ -169,6 +170,7 @@ def climb(
     customers: int,
     rows: int,
     warnings: Sequence[FitWarning] = (),
+    gain: float = SMALLEST_GAIN,
 ) -> FitReport:
     """Climb to the top of a log-likelihood of log parameters and report on it.
 
@@ -179,6 +181,7 @@ def climb(
         [math.log(x) for x in start],
         lower=[math.log(x) for x in lower],
         upper=[math.log(x) for x in upper],
+        gain=gain,
     )
     return report_on(names, top, customers=customers, rows=rows, warnings=warnings)
 

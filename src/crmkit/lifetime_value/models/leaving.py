@@ -54,32 +54,36 @@ class LeavingProcess:
         if t == 0.0:
             return 0.0
         z = t / self.alpha
-        share = t / (self.alpha + t)
         mean = self.r * z
-        terms = mean + 8.0 * math.sqrt(mean * (1.0 + z)) - 40.0 / math.log(share)
-        if self.r * math.log1p(z) < _LARGEST_EXPONENT and terms < _MOST_TERMS:
-            return self._expected_by_series(z, share)
+        # After twice the mean the terms shrink by at least the middle between their limit and one.
+        terms = 2.0 * mean + 40.0 * (1.0 + z)
+        if terms < _MOST_TERMS and self.r * math.log1p(z) < _LARGEST_EXPONENT:
+            return self._expected_by_series(z, 2.0 * mean)
         return self._expected_by_quadrature(math.log(t) - math.log(self.alpha))
 
-    def _expected_by_series(self, z: float, share: float) -> float:
+    def _expected_by_series(self, z: float, turn: float) -> float:
         """Sum over how many purchases there would be, times how many of them still happen.
 
         All terms are positive: the probability of j purchases by somebody who never leaves, times
         the expected number of them that come before leaving.
         """
+        share = z / (1.0 + z)
+        smallest = _SMALLEST / (1.0 + z)
         r, b, both = self.r, self.b, self.a + self.b
         probability = math.exp(-r * math.log1p(z))
-        happen, stays, total, j = 0.0, 1.0, 0.0, 0
+        happen, stays, total, j = 0.0, 1.0, 0.0, 1.0
         while True:
             happen += stays
-            stays *= (b + j) / (both + j)
-            j += 1
-            probability *= (r + j - 1) / j * share
+            stays *= b / both
+            probability *= share * r / j
             term = probability * happen
             total += term
-            ratio = share * (r + j) / j
-            if ratio < 1.0 and term * ratio <= _SMALLEST * total * (1.0 - ratio):
+            if term <= smallest * total and j > turn:
                 return total
+            b += 1.0
+            both += 1.0
+            r += 1.0
+            j += 1.0
 
     def _expected_by_quadrature(self, log_z: float) -> float:
         """The integral over the probability p of leaving of [1 - (1 + p t / alpha)^-r] / p."""
@@ -165,7 +169,8 @@ class LeavingModel(RepeatPurchaseModel):
         return while_there + softplus(self._log_odds_of_having_left(x, t_x, age))
 
     def _alive(self, x: int, t_x: float, age: float) -> float:
-        return math.exp(-softplus(self._log_odds_of_having_left(x, t_x, age)))
+        odds = self._log_odds_of_having_left(x, t_x, age)
+        return 1.0 / (1.0 + math.exp(odds)) if odds < _LARGEST_EXPONENT else math.exp(-odds)
 
     def _log_odds_of_having_left(self, x: int, t_x: float, age: float) -> float:
         """Left right after the last purchase, against still there: the logarithm of the odds."""

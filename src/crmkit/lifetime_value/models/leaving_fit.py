@@ -14,14 +14,16 @@ from typing import NamedTuple
 
 from crmkit.lifetime_value.facts import CountedFacts, Row
 from crmkit.lifetime_value.models.fitting import FitReport, FitWarning, check_fittable, climb
-from crmkit.lifetime_value.numerics.newton import Evaluation, Vector
+from crmkit.lifetime_value.numerics.newton import SMALLEST_GAIN, Evaluation, Vector
 from crmkit.lifetime_value.numerics.rising import RisingFactorials
 
 __all__ = ["fit_leaving"]
 
 _NAMES = ("r", "alpha", "a", "b")
 _COARSE_FROM = 3_000
-_COARSE_STEPS = 32
+_COARSE_STEPS = 24
+# The top of the coarse rows is a hundredth away from the top anyhow.
+_NEAR = 1e-3
 # Where the exponential is so large that one more makes no difference.
 _CERTAIN = 36.0
 
@@ -38,7 +40,8 @@ def fit_leaving(facts: CountedFacts, *, at_start: int) -> FitReport:
     start = _guess(rows)
     if len(rows) > _COARSE_FROM:
         coarse = _coarser(rows, scale / _COARSE_STEPS)
-        start = tuple(_climb(coarse, start, scale, at_start, []).parameters.values())
+        near = _climb(coarse, start, scale, at_start, [], gain=_NEAR)
+        start = tuple(near.parameters.values())
     return _climb(rows, start, scale, at_start, warnings)
 
 
@@ -48,6 +51,8 @@ def _climb(
     scale: float,
     at_start: int,
     warnings: list[FitWarning],
+    *,
+    gain: float = SMALLEST_GAIN,
 ) -> FitReport:
     return climb(
         _NAMES,
@@ -58,24 +63,31 @@ def _climb(
         customers=sum(rows.values()),
         rows=len(rows),
         warnings=warnings,
+        gain=gain,
     )
 
 
 def _guess(rows: Mapping[Row, int]) -> Vector:
     """A place to start: as many purchases as there were, and customers who differ a good deal."""
+    repeats, _, ages = zip(*rows, strict=True)
+    age = sum(map(mul, ages, rows.values()))
     customers = sum(rows.values())
-    age = sum(count * row[2] for row, count in rows.items()) / customers
-    purchases = sum(count * row[0] for row, count in rows.items()) / customers
-    alpha = age / 8.0
-    return 2.0 * purchases * alpha / age, alpha, 0.8, 2.5
+    alpha = age / customers / 8.0
+    return 2.0 * sum(map(mul, repeats, rows.values())) * alpha / age, alpha, 0.8, 2.5
 
 
 def _coarser(rows: Mapping[Row, int], step: float) -> Mapping[Row, int]:
-    """The same customers with ages rounded to a few steps: quick to climb, and close to the top."""
-    coarse: Counter[Row] = Counter()
+    """The same customers in few rows: ages that differ by less than a step become their mean."""
+    cells: defaultdict[tuple[int, int, int], list[float]] = defaultdict(lambda: [0, 0.0, 0.0])
     for (x, t_x, age), count in rows.items():
-        coarse[x, step * round(t_x / step), step * round(age / step)] += count
-    return coarse
+        cell = cells[x, int(t_x / step), int(age / step)]
+        cell[0] += count
+        cell[1] += count * t_x
+        cell[2] += count * age
+    return {
+        (x, t_x / count, age / count): int(count)
+        for (x, _, _), (count, t_x, age) in cells.items()
+    }
 
 
 class _LogLikelihood:

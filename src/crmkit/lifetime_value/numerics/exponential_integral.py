@@ -80,7 +80,7 @@ def _near_zero(e: float, z: float, log_z: float) -> float:
 
 
 def _log_gamma_below_one(e: float) -> float:
-    """log Gamma(1 - e), without losing a small e beside the one (DLMF 5.7.3)."""
+    """The logarithm of Gamma(1 - e), without losing a small e beside the one (DLMF 5.7.3)."""
     if abs(e) > _SMALL:
         return math.lgamma(1.0 - e)
     total = 0.0

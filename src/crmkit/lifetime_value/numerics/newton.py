@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from attrs import frozen
 
-__all__ = ["Ending", "Evaluation", "Optimum", "cholesky", "inverse", "maximize"]
+__all__ = ["SMALLEST_GAIN", "Ending", "Evaluation", "Optimum", "cholesky", "inverse", "maximize"]
 
 Vector = tuple[float, ...]
 Matrix = tuple[Vector, ...]
@@ -19,7 +19,8 @@ Evaluation = tuple[float, Vector, Matrix]
 """A value with its gradient and its matrix of second derivatives."""
 
 _LONGEST_STEP = 1.5
-_SMALLEST_GAIN = 1e-10
+# A millionth of a unit of log-likelihood: a thousandth of a standard error.
+SMALLEST_GAIN = 1e-6
 _MOST_TRIES = 30
 
 
@@ -52,12 +53,14 @@ def maximize(
     *,
     lower: Sequence[float],
     upper: Sequence[float],
-    gain: float = _SMALLEST_GAIN,
+    gain: float = SMALLEST_GAIN,
     most_iterations: int = 100,
 ) -> Optimum:
-    """Climb to a maximum by damped Newton steps; a coordinate at its bound stays while it pushes on.
+    """Climb to a maximum by damped Newton steps; a coordinate pushing on at its bound stays there.
 
-    The search is over when a full step would gain less than ``gain``.
+    The search is over when a full step would gain less than ``gain``. That last step is taken, but
+    the function is not asked again: what the quadratic model misses there is a higher power of a
+    very small number.
     """
     point = tuple(start)
     value, gradient, hessian = function(point)
@@ -72,7 +75,8 @@ def maximize(
             promised = _promised(point, target, gradient, hessian)
             if promised <= gain and damping == 0.0:
                 ending = _ending(point, target, free, lower, upper)
-                return Optimum(point, value, gradient, hessian, iteration, ending)
+                last = value + max(promised, 0.0)
+                return Optimum(target, last, gradient, hessian, iteration, ending)
             found = function(target)
             if found[0] > value or (promised <= gain and found[0] >= value):
                 break
