@@ -5,6 +5,7 @@ the customer's first purchase day, on which nothing is repeated yet. Models fit 
 customers with equal facts are one row with a count.
 """
 
+from crmkit.lifetime_value.facts.ages import age_of, days_of
 from crmkit.lifetime_value.facts.counted import (
     Countable,
     CountedFacts,
@@ -35,6 +36,8 @@ __all__ = [
     "RepeatPurchaseFacts",
     "Row",
     "SpendRow",
+    "age_of",
     "counted",
     "counted_spend",
+    "days_of",
 ]
