@@ -1,0 +1,1 @@
+"""What a customer is worth: one file a policy, facts in and a decision out."""
