@@ -114,7 +114,8 @@ def _step(
         factor = cholesky(curvature)
         if factor is not None:
             break
-        damping = max(4.0 * damping, 1e-3 * _largest(hessian))
+        # From very little: along a ridge that hardly bends, more would turn strides into shuffles.
+        damping = max(4.0 * damping, 1e-9 * _largest(hessian))
     solved = _solve(factor, [gradient[i] for i in free])
     longest = max(map(abs, solved))
     scale = min(1.0, _LONGEST_STEP / longest) if longest > 0.0 else 1.0
