@@ -20,7 +20,7 @@ from crmkit.errors import InvalidPolicy, InvalidValue
 from crmkit.lifetime_value.facts.ages import days_of
 from crmkit.period import MEAN_GREGORIAN_YEAR, Unit
 
-__all__ = ["RefundRule", "RepeatPurchaseRules", "RepeatTally"]
+__all__ = ["RefundRule", "RepeatPurchaseRules", "RepeatTally", "shifts_of"]
 
 NEVER = 4_000_000
 """Later than the last day of the calendar: the first purchase of those who have made none."""
@@ -153,7 +153,7 @@ class RepeatTally:
         """What each row spent after the first purchase day, net of what was given back of it."""
         spent = self.repeat.copy()
         for row, by_day in self.refunds.items():
-            since = self.first[row] + next(_shifts(self.days[row] >> 1), NEVER)
+            since = self.first[row] + next(shifts_of(self.days[row] >> 1), NEVER)
             spent[row] += sum(minor for day, minor in by_day.items() if day >= since)
         return spent
 
@@ -168,7 +168,7 @@ class RepeatTally:
         """How many customers came back on each day, by its ordinal."""
         counts: Counter[int] = Counter()
         for first, days in zip(self.first, self.days, strict=True):
-            counts.update(first + shift for shift in _shifts(days >> 1))
+            counts.update(first + shift for shift in shifts_of(days >> 1))
         return counts
 
     def copy(self) -> "RepeatTally":
@@ -193,7 +193,7 @@ class RepeatTally:
         }
 
 
-def _shifts(days: int) -> Iterator[int]:
+def shifts_of(days: int) -> Iterator[int]:
     """The places of the bits of a set of days, the lowest being 1."""
     while days:
         lowest = days & -days

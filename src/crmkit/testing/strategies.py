@@ -24,6 +24,7 @@ from crmkit.decision import Comparison, Decision, Evidence, all_of, any_of, none
 from crmkit.errors import MissingExtra
 from crmkit.identifiers import CustomerId, InteractionId, OrderId, ProductId, PromiseId
 from crmkit.lifecycle import Lifecycle
+from crmkit.lifetime_value.facts import RepeatPurchaseFacts
 from crmkit.money import CURRENCIES, ExchangeRates, Money, Rounding
 from crmkit.period import Period, Rate, Unit
 from crmkit.records import Direction, Interaction, Promise, Purchase
@@ -51,6 +52,7 @@ __all__ = [
     "purchases",
     "rates",
     "ratios",
+    "repeat_purchase_facts",
     "roundings",
     "texts",
     "units",
@@ -257,6 +259,39 @@ def _given_back(
     on = min(line.on + timedelta(days=draw(st.integers(0, 60))), last_day)
     amount = Money.of_minor(-minor, line.amount.currency)
     return [Purchase(line.customer, on, amount, refund_of=line.order)]
+
+
+@st.composite
+def repeat_purchase_facts(
+    draw: Callable[[Strategy[Any]], Any],
+    *,
+    unit: Unit | None = Unit.WEEK,
+    whole_units: bool = False,
+    currency: str | None = "EUR",
+    max_repeats: int = 100_000,
+    max_age: int = 10**6,
+) -> RepeatPurchaseFacts:
+    """What models of lifetime value know of a customer, from a day to ages beyond any shop's.
+
+    Some never came back, some did so on the last day, or on the day after the first; some come very
+    often. Without a currency nothing is known of their spend.
+    """
+    ages = st.integers(0, max_age) if whole_units else st.floats(0, max_age, allow_subnormal=False)
+    age = draw(st.one_of(ages, st.integers(0, min(max_age, 100))))
+    repeats = draw(st.one_of(st.integers(0, min(max_repeats, 5)), st.integers(0, max_repeats)))
+    if not age and not whole_units:
+        repeats = 0
+    before = st.integers(0, int(age)) if whole_units else st.floats(min(age, 1e-6), age)
+    at_last = draw(st.one_of(st.just(age), before)) if repeats else 0
+    spent = draw(money(currency, min_minor=0)) if currency else None
+    total = spent if spent is None or repeats else Money.zero(spent.currency)
+    return RepeatPurchaseFacts(
+        *(repeats, at_last, age),
+        total and total.times(Fraction(1, repeats or 1), rounding=Rounding.HALF_EVEN),
+        unit=unit,
+        whole_units=whole_units,
+        repeat_spend=total,
+    )
 
 
 def interactions() -> Strategy[Interaction]:

@@ -7,17 +7,24 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 from itertools import compress
+from math import ceil
 from typing import Any, Self
 
 from attrs import field, frozen
 
 from crmkit.errors import CurrencyMismatch, InvalidValue, UnknownCustomer
 from crmkit.identifiers import CustomerId
-from crmkit.lifetime_value.facts import CountedFacts, CountedSpend, RepeatPurchaseFacts, Row
+from crmkit.lifetime_value.facts import (
+    CountedFacts,
+    CountedSpend,
+    RepeatPurchaseColumns,
+    RepeatPurchaseFacts,
+    Row,
+)
 from crmkit.lifetime_value.facts.ages import age_in, days_of
 from crmkit.lifetime_value.facts.counted import count_rows
 from crmkit.lifetime_value.summary.rows import rows_of_columns, rows_of_purchases, tally_of
-from crmkit.lifetime_value.tally import RefundRule, RepeatPurchaseRules, RepeatTally
+from crmkit.lifetime_value.tally import RefundRule, RepeatPurchaseRules, RepeatTally, shifts_of
 from crmkit.money import Money, Rounding, digits_of, round_fraction
 from crmkit.period import MEAN_GREGORIAN_YEAR, Unit, check_date, check_instant
 from crmkit.records import Purchase
@@ -32,6 +39,8 @@ class SummaryColumns:
     customers: list[CustomerId] = field(repr=False)
     first_days: list[int] = field(repr=False)
     """The ordinals of the first purchase days."""
+    purchase_days: list[int] = field(repr=False)
+    """The set of purchase days: bit ``k`` stands for the day ``first + k``."""
     repeat_purchases: list[int] = field(repr=False)
     days_at_last_purchase: list[int] = field(repr=False)
     """Days from the first to the last purchase."""
@@ -161,6 +170,7 @@ class RepeatPurchaseSummary(Mapping[CustomerId, RepeatPurchaseFacts]):
         return SummaryColumns(
             customers=customers,
             first_days=first,
+            purchase_days=days,
             repeat_purchases=[purchased.bit_count() - 1 for purchased in days],
             days_at_last_purchase=[purchased.bit_length() - 1 for purchased in days],
             repeat_spend=spend,
@@ -181,6 +191,43 @@ class RepeatPurchaseSummary(Mapping[CustomerId, RepeatPurchaseFacts]):
             row = repeats, at_last[days], ages[first]
             rows[row] = rows.get(row, 0) + count
         return CountedFacts(rows, self.unit, self.whole_units)
+
+    def repeat_columns(self) -> RepeatPurchaseColumns:
+        """Repeats and ages of each customer as columns, in the order of the summary."""
+        columns, today = self.columns, self.as_of.toordinal()
+        at_last, first = columns.days_at_last_purchase, columns.first_days
+        lengths = {day: self._age(day) for day in {*at_last, *(today - day for day in {*first})}}
+        return RepeatPurchaseColumns(
+            columns.repeat_purchases,
+            [lengths[days] for days in at_last],
+            [lengths[today - day] for day in first],
+            self.unit,
+            self.whole_units,
+        )
+
+    def opportunities(self) -> Mapping[CustomerId, RepeatPurchaseFacts]:
+        """In how many whole units of time each customer came back: what BG/BB wants to know.
+
+        The first unit (an opportunity to buy) begins on the day after the first purchase. All
+        purchases of one unit are one, and the last unit is left out unless it is over. What was
+        spent is not told.
+        """
+        columns, today = self.columns, self.as_of.toordinal()
+        found = {}
+        for customer, first, days in zip(
+            columns.customers, columns.first_days, columns.purchase_days, strict=True
+        ):
+            met = age_in(today - first, self._length, whole_units=True)
+            units = {ceil(shift / self._length) for shift in shifts_of(days >> 1)}
+            taken = [number for number in units if number <= met]
+            found[customer] = RepeatPurchaseFacts(
+                *(len(taken), max(taken, default=0), met),
+                unit=self.unit,
+                whole_units=True,
+                customer=customer,
+                as_of=self.as_of,
+            )
+        return found
 
     def counted_spend(self) -> CountedSpend:
         """The spend of all customers, equal ones counted: what fitting a model of spend needs."""
