@@ -186,13 +186,15 @@ def _rows(
 
 def _correlation(pairs: list[tuple[float, int, int]]) -> float | None:
     """Pearson's correlation of what was expected and what was done, over single customers."""
+    if (
+        min(len({expected for expected, _, _ in pairs}), len({actual for _, actual, _ in pairs}))
+        < 2
+    ):
+        return None
     customers = sum(count for _, _, count in pairs)
     mean_expected = math.fsum(expected * count for expected, _, count in pairs) / customers
     mean_actual = sum(actual * count for _, actual, count in pairs) / customers
     off = [(e - mean_expected, a - mean_actual, count) for e, a, count in pairs]
-    of_expected = math.fsum(x * x * count for x, _, count in off)
-    of_actual = math.fsum(y * y * count for _, y, count in off)
-    if of_expected == 0.0 or of_actual == 0.0:
-        return None
-    both = math.fsum(x * y * count for x, y, count in off)
-    return both / math.sqrt(of_expected) / math.sqrt(of_actual)
+    of_expected = math.hypot(*(x * math.sqrt(count) for x, _, count in off))
+    of_actual = math.hypot(*(y * math.sqrt(count) for _, y, count in off))
+    return math.fsum(x / of_expected * (y / of_actual) * count for x, y, count in off)
