@@ -237,9 +237,7 @@ class GammaGamma:
             )
         expected = self.p * (self.v + x * mean) / above
         if expected > _LARGEST_MEAN:
-            raise InvalidValue(
-                "the mean spend under these parameters is beyond any amount of money"
-            )
+            raise InvalidValue("the mean spend is beyond any amount of money: check the parameters")
         return expected
 
     def _spend_of(self, facts: CountableSpend) -> CountedSpend:
