@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from crmkit.decision import Evidence, noted
 from crmkit.errors import InvalidPolicy
-from crmkit.money import Money, Rounding, as_fraction, digits_of, round_fraction
+from crmkit.money import Money, Rounding, as_fraction, digits_of, round_fraction, sum_money
 from crmkit.period import Rate, Unit
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "read_only",
     "shown",
     "split_money",
+    "split_to",
     "to_money",
 ]
 
@@ -196,6 +197,15 @@ def split_money(
     """
     totals = [to_money(t, currency, rounding) for t in accumulate(amounts, initial=Fraction(0))]
     return tuple(later - earlier for earlier, later in pairwise(totals))
+
+
+def split_to(whole: Money, amounts: Iterable[Fraction], rounding: Rounding) -> tuple[Money, ...]:
+    """Round parts so that they add up to a whole that was summed in floats.
+
+    What the last digits of the floats make, if they make a minor unit, is the last part's.
+    """
+    parts = split_money(amounts, whole.currency, rounding)
+    return (*parts[:-1], whole - sum_money(parts[:-1], whole.currency)) if parts else ()
 
 
 # --- evidence -------------------------------------------------------------------------------------

@@ -16,7 +16,8 @@ from crmkit.errors import InvalidValue
 from crmkit.identifiers import CustomerId, check_identifier
 from crmkit.lifetime_value.facts import RepeatPurchaseFacts
 from crmkit.lifetime_value.policies.exact import as_ratios, note_number
-from crmkit.lifetime_value.policies.markov import MarkovTable, StateFacts, StopContacting
+from crmkit.lifetime_value.policies.markov import MarkovTable, StateFacts
+from crmkit.lifetime_value.policies.stopping import StopContacting
 from crmkit.money import Money, Rounding
 from crmkit.period import Rate, Unit, check_date
 

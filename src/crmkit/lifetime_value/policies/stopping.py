@@ -1,0 +1,78 @@
+"""When to stop contacting a customer: where going on is worth less than it costs."""
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from fractions import Fraction
+
+from attrs import frozen
+
+from crmkit.decision import Decision, above, noted
+from crmkit.lifetime_value.policies.exact import to_money
+from crmkit.lifetime_value.policies.markov import MarkovTable, StateFacts
+from crmkit.money import Money, Rounding
+
+__all__ = ["ContactVerdict", "StopContacting"]
+
+
+class ContactVerdict(StrEnum):
+    """Whether to go on serving a customer."""
+
+    CONTINUE = "continue"
+    STOP = "stop"
+
+
+@frozen
+class StopContacting:
+    """Stop contacting a customer where going on is not worth more than it costs.
+
+    What going on is worth counts with the right to stop later. The best rule is found exactly.
+
+    >>> from datetime import date
+    >>> from crmkit.decision import explain
+    >>> from crmkit.period import Rate
+    >>> stop = StopContacting(MarkovTable.by_recency(
+    ...     margin=Money(40, "EUR"), contact_cost=Money(4, "EUR"),
+    ...     discount=Rate.annual("0.2"), purchase_probabilities=["0.3", "0.2", "0.15", "0.05"],
+    ... ))
+    >>> stop.stops_in
+    ('recency-4', 'former')
+    >>> facts = StateFacts(customer="C-7", as_of=date(2026, 6, 30), state="recency-4")
+    >>> print(explain(stop(facts)))
+    stop for C-7, by stop contacting, as of 2026-06-30
+    - noted: state is recency-4
+    - noted: cost is 4.00 EUR
+    - not met: value of going on is -1.78 EUR; more than 0.00 EUR required
+    """
+
+    table: MarkovTable
+
+    @property
+    def stops_in(self) -> tuple[str, ...]:
+        """The states in which contact ends."""
+        return tuple(name for name, worth in self.table.value_of_going_on().items() if worth <= 0)
+
+    def __call__(self, facts: StateFacts, /) -> Decision[ContactVerdict]:
+        """Say whether to go on serving one customer, and what that is worth."""
+        worth = self._worth(facts, self.table.value_of_going_on())
+        # Rounded towards more money: above zero stays above zero.
+        going_on = to_money(worth, self.table.currency, Rounding.CEILING)
+        evidence = (
+            noted("state", facts.state),
+            noted("cost", self.table.state(facts.state).cost),
+            above("value-of-going-on", going_on, Money.zero(self.table.currency)),
+        )
+        return Decision(
+            _verdict(worth), "stop-contacting", facts.as_of, evidence, subject=facts.customer
+        )
+
+    def outcomes(self, facts: Iterable[StateFacts]) -> list[ContactVerdict]:
+        """The verdicts on many customers, as the call gives them one by one."""
+        values = self.table.value_of_going_on()
+        return [_verdict(self._worth(item, values)) for item in facts]
+
+    def _worth(self, facts: StateFacts, values: Mapping[str, Fraction]) -> Fraction:
+        return values[self.table.state(facts.state).name]
+
+
+def _verdict(worth: Fraction) -> ContactVerdict:
+    return ContactVerdict.CONTINUE if worth > 0 else ContactVerdict.STOP
