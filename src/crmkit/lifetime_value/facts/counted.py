@@ -46,16 +46,21 @@ Countable = Counts | RepeatPurchaseFacts | Iterable[Entry] | Mapping[CustomerId,
 """Facts in any form that a model can be fitted to."""
 
 
-def _rows(rows: Mapping[Row, int] | Iterable[tuple[Row, int]]) -> Mapping[Row, int]:
+def add_up(rows: Mapping[Any, int] | Iterable[tuple[Any, int]], shape: str) -> Mapping[Any, int]:
+    """Rows with their counts, of pairs the equal ones added up; as a mapping that is read only."""
     if isinstance(rows, Mapping):
         return MappingProxyType(dict(rows))
-    counts: dict[Row, int] = {}
+    counts: dict[Any, int] = {}
     try:
         for row, count in rows:
             counts[row] = counts.get(row, 0) + count
     except (TypeError, ValueError):
-        raise InvalidValue(_SHAPE) from None
+        raise InvalidValue(shape) from None
     return MappingProxyType(counts)
+
+
+def _rows(rows: Mapping[Any, int] | Iterable[tuple[Row, int]]) -> Mapping[Row, int]:
+    return add_up(rows, _SHAPE)
 
 
 _SHAPE = (
@@ -138,7 +143,7 @@ def _are_possible(rows: Mapping[Row, int], *, whole_units: bool) -> bool:
     try:
         return (
             {*map(type, map(itemgetter(0), rows))} <= {int}
-            and {*map(type, chain.from_iterable(rows))} <= {int, float}
+            and are_numbers(chain.from_iterable(rows))
             # A NaN is neither below nor above anything, so that it is not let through.
             and all(
                 (0 < repeats <= MAX_REPEAT_PURCHASES and least <= at_last <= age <= MAX_AGE)
@@ -149,6 +154,11 @@ def _are_possible(rows: Mapping[Row, int], *, whole_units: bool) -> bool:
         )
     except (TypeError, ValueError, LookupError):
         return False
+
+
+def are_numbers(values: Iterable[object]) -> bool:
+    """Whether there are only whole numbers and floats, of whatever kind; a bool is none."""
+    return all(kind is int or issubclass(kind, float) for kind in {*map(type, values)})
 
 
 def _has_parts(row: Row) -> bool:
@@ -168,7 +178,10 @@ def _plain(column: Iterable[Any]) -> Any:
     """A column that can be read again; of an array the numbers as Python's own."""
     if hasattr(column, "tolist"):
         return column.tolist()
-    return column if isinstance(column, list | tuple) else list(column)
+    try:
+        return column if isinstance(column, list | tuple) else list(column)
+    except TypeError:
+        raise InvalidValue("a column is a list, an array, or can be made a list of") from None
 
 
 @frozen(eq=False)

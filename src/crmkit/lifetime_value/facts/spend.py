@@ -3,16 +3,15 @@
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from types import MappingProxyType
 from typing import Any, Protocol, Self, runtime_checkable
 
 from attrs import field, frozen
 
 from crmkit.errors import CurrencyMismatch, InvalidValue
 from crmkit.identifiers import CustomerId
-from crmkit.lifetime_value.facts.counted import Entry, count_rows, entries
+from crmkit.lifetime_value.facts.counted import Entry, add_up, are_numbers, count_rows, entries
 from crmkit.lifetime_value.facts.repeat import MAX_REPEAT_PURCHASES, RepeatPurchaseFacts
-from crmkit.money import Money, digits_of
+from crmkit.money import MAX_MINOR, Money, digits_of
 
 __all__ = ["CountableSpend", "CountedSpend", "SpendRow", "counted_spend"]
 
@@ -20,8 +19,14 @@ SpendRow = tuple[int, float]
 """Repeat purchases, and what was spent on each on average, in major units of the currency."""
 
 
-def _read_only(rows: Mapping[SpendRow, int]) -> Mapping[SpendRow, int]:
-    return MappingProxyType(dict(rows))
+_SHAPE = (
+    "counted spend maps rows (repeat_purchases, mean_repeat_spend), both above zero and finite, to "
+    "how many customers have them, a whole number above zero"
+)
+
+
+def _rows(rows: Mapping[Any, int] | Iterable[tuple[SpendRow, int]]) -> Mapping[SpendRow, int]:
+    return add_up(rows, _SHAPE)
 
 
 @frozen
@@ -40,7 +45,7 @@ class CountedSpend:
     :raises InvalidMoney: if the currency is unknown.
     """
 
-    rows: Mapping[SpendRow, int] = field(converter=_read_only, hash=False, repr=False)
+    rows: Mapping[SpendRow, int] = field(converter=_rows, hash=False, repr=False)
     currency: str | None = None
     left_out: int = 0
     """Customers with repeat purchases on which they spent nothing, or less, net of refunds."""
@@ -51,10 +56,7 @@ class CountedSpend:
         if self.currency is not None:
             digits_of(self.currency)
         if not _are_possible(self.rows):
-            raise InvalidValue(
-                "counted spend maps rows (repeat_purchases, mean_repeat_spend), both above zero "
-                "and finite, to how many customers have them, a whole number above zero"
-            )
+            raise InvalidValue(_SHAPE)
         for number in (self.left_out, self.without_repeats):
             if type(number) is not int or number < 0:
                 raise InvalidValue("how many customers are left out is a whole number")
@@ -68,13 +70,15 @@ class CountedSpend:
         :raises InvalidValue: if the columns differ in length or hold other than whole numbers.
         """
         counts = count_rows(_plain(repeat_purchases), _plain(repeat_spend))
-        if {type(number) for row in counts for number in row} - {int}:
-            raise InvalidValue("repeat purchases and totals are whole: pass 1230 for 12.30 EUR")
+        _check_repeats(counts)
+        totals = [total for _, total in counts]
+        if {*map(type, totals)} - {int} or max(map(abs, totals), default=0) > MAX_MINOR:
+            raise InvalidValue("totals are whole minor units: pass 1230 for 12.30 EUR")
         minors = _minors(currency)
         means: Counter[SpendRow] = Counter()
         for (repeats, total), count in counts.items():
             # One exact quotient, rounded once to the nearest float.
-            means[repeats, total / (repeats * minors) if repeats else 0.0] += count
+            means[repeats, total / ((repeats or 1) * minors)] += count
         return cls._of_means(means, currency)
 
     @classmethod
@@ -88,16 +92,20 @@ class CountedSpend:
 
         :raises InvalidValue: if the columns differ in length or hold other than numbers.
         """
-        return cls._of_means(
-            count_rows(_plain(repeat_purchases), _plain(mean_repeat_spend)), currency
-        )
+        means = count_rows(_plain(repeat_purchases), _plain(mean_repeat_spend))
+        _check_repeats(means)
+        if not are_numbers(mean for _, mean in means):
+            raise InvalidValue("mean spend is a bare number: an int or a float")
+        return cls._of_means(means, currency)
 
     @classmethod
     def _of_means(cls, means: Mapping[SpendRow, int], currency: str | None) -> Self:
         rows: dict[SpendRow, int] = {}
         left_out = without = 0
         for (repeats, mean), count in means.items():
-            if repeats == 0:
+            if not repeats and mean:
+                raise InvalidValue("money was spent on no repeat purchase: pass zero for it")
+            if not repeats:
                 without += count
             elif mean <= 0:
                 left_out += count
@@ -136,6 +144,15 @@ def _plain(column: Iterable[Any]) -> Iterable[Any]:
     return column.tolist() if hasattr(column, "tolist") else column
 
 
+def _check_repeats(rows: Iterable[tuple[int, object]]) -> None:
+    repeats = {number for number, _ in rows}
+    whole = {*map(type, repeats)} <= {int}
+    if not whole or not all(0 <= number <= MAX_REPEAT_PURCHASES for number in repeats):
+        raise InvalidValue(
+            f"repeat purchases are whole numbers, zero or more, at most {MAX_REPEAT_PURCHASES}"
+        )
+
+
 def _are_possible(rows: Mapping[SpendRow, int]) -> bool:
     """Whether every row could be the spend of a customer, told as fast as Python can."""
     try:
@@ -145,7 +162,7 @@ def _are_possible(rows: Mapping[SpendRow, int]) -> bool:
     counts = rows.values()
     return (
         {*map(type, repeats), *map(type, counts)} == {int}
-        and not {*map(type, means)} - {int, float}
+        and are_numbers(means)
         and 1 <= min(repeats) <= max(repeats) <= MAX_REPEAT_PURCHASES
         and min(counts) >= 1
         and all(0 < mean < math.inf for mean in means)
