@@ -47,7 +47,7 @@ class Array:
         return list(self.values)
 
 
-def columns_of(base):
+def columns_of(base: list[RepeatPurchaseFacts]) -> tuple[list[int], list[float], list[float]]:
     rows = list(map(x_tx_age, base))
     return [x for x, _, _ in rows], [t_x for _, t_x, _ in rows], [age for _, _, age in rows]
 
