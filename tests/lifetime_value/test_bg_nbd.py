@@ -276,6 +276,17 @@ class TestExpectedPurchases:
             model.probability_alive(fact) for fact in twice
         ]
 
+    def test_when_they_bought_last_matters_only_to_whether_they_are_there(self):
+        facts = [RepeatPurchaseFacts(2, last, 38.86) for last in (1.0, 20.0, 30.43)]
+        expected = PUBLISHED.expected_purchases_each(facts, 39)
+        alive = PUBLISHED.probability_alive_each(facts)
+        per_head = [e / p for e, p in zip(expected, alive, strict=True)]
+        assert per_head == pytest.approx([per_head[0]] * 3, rel=1e-12)
+        assert len(set(alive)) == 3
+
+    def test_nothing_happens_in_no_time(self):
+        assert [PUBLISHED.pmf(n, 0) for n in range(3)] == [1, 0, 0]
+
     def test_columns_give_what_facts_give(self):
         columns = RepeatPurchaseColumns([0, 2], [0.0, 30.43], [38.86, 38.86])
         assert PUBLISHED.expected_purchases_each(columns, 39) == [

@@ -8,6 +8,7 @@ what keeps the arithmetic safe: nothing is subtracted.
 """
 
 import math
+from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Protocol, Self
@@ -58,7 +59,7 @@ class Process(Protocol):
         """Expected purchases for ever, each discounted at a continuous rate a unit of time."""
 
 
-class RepeatPurchaseModel:
+class RepeatPurchaseModel(ABC):
     """A model of how often customers come back who never say that they have left."""
 
     __slots__ = ()
@@ -71,25 +72,25 @@ class RepeatPurchaseModel:
     # --- what each model says of its own ---
 
     @classmethod
+    @abstractmethod
     def _fit(cls, facts: CountedFacts) -> FitReport:
         """Find the best parameters."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _log_likelihood(self, x: int, t_x: float, age: float) -> float:
         """The log-likelihood of one row."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _alive(self, x: int, t_x: float, age: float) -> float:
         """The probability that a customer with this history is there."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _future(self, x: int, age: float) -> Process:
         """How a customer with this history goes on, if there."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _newcomer(self) -> tuple[float, Process]:
         """The probability that a new customer stays at all, and how they then go on."""
-        raise NotImplementedError
 
     def _checked(self, row: Row) -> Row:
         """Refuse what this model cannot read; most read everything."""
