@@ -189,6 +189,7 @@ class TestRowsFromOutside:
             ((2, 30.43, 38.86, 1), "counted facts map rows"),
             ((), "counted facts map rows"),
             (7, "counted facts map rows"),
+            (frozenset({1, 2.5, 3.5}), "counted facts map rows"),
         ],
     )
     @pytest.mark.parametrize("among", [{}, ROWS], ids=["alone", "among others"])

@@ -96,8 +96,7 @@ class CountedFacts:
         if {*map(type, counts)} - {int} or min(counts, default=1) < 1:
             raise InvalidValue(_SHAPE)
         if not _are_possible(self.rows, whole_units=self.whole_units):
-            for row in self.rows:
-                _check_row(row, whole_units=self.whole_units)
+            raise _why_not(self.rows, whole_units=self.whole_units)
 
     @classmethod
     def of(cls, facts: "Countable") -> "CountedFacts":
@@ -166,12 +165,16 @@ def _has_parts(row: Row) -> bool:
     return at_last != int(at_last) or age != int(age)
 
 
-def _check_row(row: Row, *, whole_units: bool) -> None:
+def _why_not(rows: Iterable[Row], *, whole_units: bool) -> InvalidValue:
+    """The reason why some row could not be the facts of a customer."""
     try:
-        repeats, at_last, age = row
+        for repeats, at_last, age in rows:
+            check_history(repeats, at_last, age, whole_units=whole_units)
+    except InvalidValue as reason:
+        return reason
     except (TypeError, ValueError):
-        raise InvalidValue(_SHAPE) from None
-    check_history(repeats, at_last, age, whole_units=whole_units)
+        pass
+    return InvalidValue(_SHAPE)
 
 
 def _plain(column: Iterable[Any]) -> Any:
