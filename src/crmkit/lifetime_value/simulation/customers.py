@@ -179,7 +179,7 @@ def _events(model: PurchaseModel, end: float, random: RandomSource) -> Iterator[
             return _leaving_after_purchases(model, end, random, may_leave=True)
         case ParetoNbd():
             return _leaving_at_any_moment(model, end, random)
-        case BgBb():
+        case _:  # BgBb
             return _leaving_before_opportunities(model, end, random)
 
 
