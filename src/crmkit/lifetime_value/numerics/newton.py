@@ -21,6 +21,7 @@ Evaluation = tuple[float, Vector, Matrix]
 _LONGEST_STEP = 1.5
 # A millionth of a unit of log-likelihood: a thousandth of a standard error.
 SMALLEST_GAIN = 1e-6
+_TRUSTED_STEP = 0.02
 _MOST_TRIES = 30
 
 
@@ -58,9 +59,9 @@ def maximize(
 ) -> Optimum:
     """Climb to a maximum by damped Newton steps; a coordinate pushing on at its bound stays there.
 
-    The search is over when a full step would gain less than ``gain``. That last step is taken, but
-    the function is not asked again: what the quadratic model misses there is a higher power of a
-    very small number.
+    The search is over when a full step would gain less than ``gain``. If that last step is short,
+    it is taken without asking the function again: what the quadratic model misses there is a higher
+    power of a very small number.
     """
     point = tuple(start)
     value, gradient, hessian = function(point)
@@ -75,8 +76,13 @@ def maximize(
             promised = _promised(point, target, gradient, hessian)
             if promised <= gain and damping == 0.0:
                 ending = _ending(point, target, free, lower, upper)
-                last = value + max(promised, 0.0)
-                return Optimum(target, last, gradient, hessian, iteration, ending)
+                if _distance(point, target) <= _TRUSTED_STEP:
+                    last = value + max(promised, 0.0)
+                    return Optimum(target, last, gradient, hessian, iteration, ending)
+                found = function(target)
+                if found[0] > value:
+                    point, (value, gradient, hessian) = target, found
+                return Optimum(point, value, gradient, hessian, iteration, ending)
             found = function(target)
             if found[0] > value or (promised <= gain and found[0] >= value):
                 break
@@ -130,6 +136,10 @@ def _boxed(point: Vector, step: Vector, lower: Sequence[float], upper: Sequence[
         min(max(x + d, low), high)
         for x, d, low, high in zip(point, step, lower, upper, strict=True)
     )
+
+
+def _distance(point: Vector, target: Vector) -> float:
+    return max(abs(there - here) for here, there in zip(point, target, strict=True))
 
 
 def _promised(point: Vector, target: Vector, gradient: Vector, hessian: Matrix) -> float:
