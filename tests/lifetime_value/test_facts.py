@@ -16,9 +16,11 @@ from crmkit.identifiers import CustomerId
 from crmkit.lifetime_value.facts import MAX_AGE, MAX_REPEAT_PURCHASES, RepeatPurchaseFacts
 from crmkit.money import Money
 from crmkit.period import Unit
+from crmkit.serialization import make_converter
 from crmkit.testing.strategies import repeat_purchase_facts
 from tests.lifetime_value.builders import ANNA, day, euro
 
+CONVERTER = make_converter(RepeatPurchaseFacts)
 NAN, INFINITY = math.nan, math.inf
 
 
@@ -55,9 +57,7 @@ class TestImpossibleFacts:
             pytest.param(2, 1, True, "customer_age is a bool", id="age as bool"),
             pytest.param(2, "1", 38.86, "age_at_last_purchase is a str", id="last as text"),
             pytest.param(2, 1, None, "customer_age is a NoneType", id="no age of the customer"),
-            pytest.param(
-                2, Decimal(1), 38.86, "Decimal: pass an int or a float", id="Decimal"
-            ),
+            pytest.param(2, Decimal(1), 38.86, "Decimal: pass an int or a float", id="Decimal"),
         ],
     )
     def test_the_reason_is_told(self, x, t_x, age, reason):
@@ -252,6 +252,13 @@ class TestAsValues:
         )
         assert again == facts
         assert hash(again) == hash(facts)
+
+    @given(facts=repeat_purchase_facts())
+    def test_facts_can_be_kept_as_a_document(self, facts):
+        bare = RepeatPurchaseFacts(facts.repeat_purchases, *[facts.customer_age] * 2, 22.35)
+        for each in (facts, bare) if facts.repeat_purchases else (facts,):
+            document = CONVERTER.unstructure(each)
+            assert CONVERTER.structure(document, RepeatPurchaseFacts) == each
 
     @given(data=st.data(), whole=st.booleans(), currency=st.sampled_from([None, "EUR", "JPY"]))
     def test_the_strategy_keeps_to_what_is_asked_for(self, data, whole, currency):
