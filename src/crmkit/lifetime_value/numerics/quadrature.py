@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 from crmkit.lifetime_value.numerics.special import softplus
 
-__all__ = ["log_integral", "log_integral_between", "log_integral_unit"]
+__all__ = ["log_integral", "log_integral_between"]
 
 LogFunction = Callable[[float], float]
 
@@ -132,19 +132,6 @@ def _width(log_f: LogFunction, mode: float, top: float) -> float:
     while min(log_f(mode + width), log_f(mode - width)) < top - 1.0 and width > 1e-12:
         width *= 0.5
     return width
-
-
-def log_integral_unit(log_f: Callable[[float, float], float]) -> float:
-    """The logarithm of an integral over the probabilities ``p`` between 0 and 1.
-
-    ``log_f`` is called with ``log(p)`` and ``log(1 - p)``, both accurate at either end.
-    """
-
-    def on_the_line(s: float) -> float:
-        log_p, log_q = -softplus(-s), -softplus(s)
-        return log_f(log_p, log_q) + log_p + log_q
-
-    return log_integral(on_the_line)
 
 
 def log_integral_between(
