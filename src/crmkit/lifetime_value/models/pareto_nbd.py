@@ -9,7 +9,7 @@ from crmkit.lifetime_value.models.base import RepeatPurchaseModel, check_paramet
 from crmkit.lifetime_value.models.fitting import FitReport
 from crmkit.lifetime_value.models.pareto_nbd_fit import fit_pareto_nbd
 from crmkit.lifetime_value.numerics.decaying import Decay, decaying_integral
-from crmkit.lifetime_value.numerics.quadrature import log_integral_between
+from crmkit.lifetime_value.numerics.peaked import Peaked
 from crmkit.lifetime_value.numerics.special import (
     log_gamma_ratio,
     log_negative_binomial,
@@ -60,12 +60,11 @@ class ParetoNbdProcess:
         if t == 0.0:
             return 0.0
 
-        def log_left_after(age: float, _: float) -> float:
-            bought = log_negative_binomial(n, r, alpha, age)
-            return bought - (s + 1.0) * math.log1p(age / beta)
-
         still_there = log_negative_binomial(n, r, alpha, t) - s * math.log1p(t / beta)
-        left = s / beta * math.exp(log_integral_between(log_left_after, 0.0, t))
+        bought = Peaked(n, r, alpha, s + 1.0, beta)
+        top = bought.top(t)
+        highest = log_negative_binomial(n, r, alpha, top) - (s + 1.0) * math.log1p(top / beta)
+        left = s / beta * top * math.exp(highest) * bought.integral(top, t)
         return math.exp(still_there) + left
 
     def discounted(self, force: float) -> float:

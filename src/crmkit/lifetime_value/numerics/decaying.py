@@ -16,7 +16,7 @@ from itertools import pairwise
 
 from attrs import frozen
 
-__all__ = ["Decay", "decaying_integral", "nodes_down"]
+__all__ = ["RULE", "STEEPEST", "Decay", "decaying_integral", "nodes_down"]
 
 _TOLERANCE = 1e-12
 _SIZES = (2, 3, 4, 5, 6, 8)
@@ -49,6 +49,8 @@ def _steepest(n: int) -> float:
 
 _RULES = tuple(map(_gauss_legendre, _SIZES))
 _STEEPEST = tuple(map(_steepest, _SIZES))
+RULE, STEEPEST = _RULES[-1], _STEEPEST[-1]
+"""The longest rule (nodes between 0 and 1, and weights), and how steep a panel it can take."""
 # A power of p has 2n-th derivatives like that of an exponential of p plus about this.
 _CURVED = float(math.factorial(2 * _SIZES[-1]) ** (0.5 / _SIZES[-1]))
 
@@ -74,7 +76,7 @@ class Decay:
         enough = _NEGLIGIBLE + math.log1p(reach * self.steepness(low))
         fallen = 0.0
         while low < high and fallen < enough:
-            width = _STEEPEST[-1] / self.steepness(low)
+            width = STEEPEST / self.steepness(low)
             if low + width >= high:
                 width = high - low
             yield low, width
@@ -111,13 +113,13 @@ def nodes_down(decay: Decay, ages: Sequence[float]) -> tuple[list[float], list[f
     for high, low in pairwise(ages):
         width = high - low
         steep = width * (p / (a + low) + q / (b + low) + k + _CURVED / (near + low))
-        if steep <= _STEEPEST[-1]:
+        if steep <= STEEPEST:
             xs, ws = _RULES[bisect_left(_STEEPEST, steep)]
             nodes += [low + width * x for x in xs]
             weights += [width * w for w in ws]
         else:
             for start, part in reversed(list(decay.panels(low, high))):
-                xs, ws = _RULES[-1]
+                xs, ws = RULE
                 nodes += [start + part * x for x in xs]
                 weights += [part * w for w in ws]
         above.append(len(nodes))
