@@ -139,7 +139,7 @@ class TestRecovery:
 
     @every_model
     def test_the_mean_of_the_estimates_is_the_truth(self, name):
-        """Their geometric mean lies within 25 %, and within four standard errors of a mean of twenty."""
+        """Their geometric mean is off by 25 % at most, and by four of its standard errors."""
         for found in recoveries(name):
             logs = [math.log(estimate / found.truth) for estimate in found.estimates]
             assert abs(sum(logs) / len(logs)) < math.log(1.25), found.name
