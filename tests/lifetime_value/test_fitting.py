@@ -96,3 +96,15 @@ class TestClimb:
         found = self.search(slope, upper=(1e300, 1e3))
         assert found.ending is Ending.GAVE_UP
         assert FitWarning.NOT_CONVERGED in found.warnings
+
+    def test_a_long_last_step_is_looked_at_before_it_is_taken(self):
+        """A plain so flat that a step to its supposed top would gain nothing, with a cliff."""
+
+        def plain(point):
+            x = point[0] - math.log(5.0)
+            cliff = 100.0 * max(0.0, x - 0.5) ** 2
+            return 1e-8 * x - 5e-9 * x**2 - cliff, (1e-8 - 1e-8 * x, 0.0), ((-1e-8, 0.0), (0, -1))
+
+        found = self.search(plain)
+        assert found.parameters["a"] == pytest.approx(5.0, rel=1e-12)
+        assert found.log_likelihood == 0.0
