@@ -234,9 +234,41 @@ class TestExpectedMeanSpend:
         assert PUBLISHED.expected_mean_spend_each(base) == each
         assert PUBLISHED.expected_mean_spend_each(base.values()) == each
 
+    def test_an_own_mean_beyond_any_money_is_an_error(self):
+        with pytest.raises(InvalidValue, match="beyond any amount"):
+            PUBLISHED.expected_mean_spend(spent(1, 1e200))
+
+    def test_a_row_is_no_customer(self):
+        with pytest.raises(InvalidValue, match="RepeatPurchaseFacts"):
+            PUBLISHED.expected_mean_spend((2, 22.35))  # type: ignore[arg-type]
+
     def test_unknown_spend_of_a_repeat_customer_is_an_error(self):
         with pytest.raises(InvalidValue, match="not known"):
             PUBLISHED.expected_mean_spend(spent(2, None))
+
+
+class TestDomain:
+    """20,000 customers and models of any size: a finite number, or an error that says why."""
+
+    def test_no_case_ends_in_anything_else(self):
+        random = Random(8)
+
+        def of_any_size(low: float, high: float) -> float:
+            return math.exp(random.uniform(math.log(low), math.log(high)))
+
+        without_mean = 0
+        for number in range(20_000):
+            p, q, v = (of_any_size(1e-6, 1e6) for _ in range(3))
+            x, mean = int(of_any_size(1.0, 1e5)), of_any_size(1e-2, 1e9)
+            model = GammaGamma(p=p, q=[q, 1.0, 1.0 - p][number % 3] if p < 1.0 else q, v=v)
+            facts = spent(x if number % 4 else 0, mean if number % 4 else None)
+            assert math.isfinite(model.log_likelihood(facts))
+            try:
+                assert 0.0 < model.expected_mean_spend(facts) < math.inf
+            except InvalidValue:
+                without_mean += 1
+                assert Fraction(model.p) * facts.repeat_purchases + Fraction(model.q) <= 1
+        assert without_mean > 0
 
 
 class TestMoney:

@@ -36,6 +36,7 @@ calls 0.1 small, 0.3 medium, 0.5 large. That of CDNOW, which its authors take fo
 _CLOSE = 1e-3
 # More than any currency has, and yet its square is a float.
 _LARGEST_MEAN = 1e150
+_BEYOND = "a mean spend is beyond any amount of money: check its unit"
 _BELOW_ONE = math.nextafter(1.0, 0.0)
 # Beyond this, the density is as good as infinite, and exp would overflow.
 _LARGEST_LOG = 700.0
@@ -139,7 +140,8 @@ class GammaGamma:
         :raises CurrencyMismatch: if the spend is in another currency than the model.
         :raises InvalidValue: if it is not known what a customer who came back spent.
         """
-        spend = self._spend_of(facts)
+        spend = _measurable(facts)
+        self._check_currency(spend.currency)
         return math.fsum(
             count * self._log_density(x, mean) for (x, mean), count in spend.rows.items()
         )
@@ -177,9 +179,15 @@ class GammaGamma:
             q is not above 1, or it is not known what a customer who came back spent.
         :raises CurrencyMismatch: if the spend is in another currency than the model.
         """
-        spend = self._spend_of(facts)
-        # Who got back all they had paid on their repeat purchases has spent nothing on them.
-        own = next((mean for _, mean in spend.rows), 0.0)
+        if not isinstance(facts, RepeatPurchaseFacts):
+            raise InvalidValue(
+                f"facts are a {type(facts).__name__}: pass RepeatPurchaseFacts, or for many "
+                f"customers call expected_mean_spend_each"
+            )
+        if not facts.repeat_purchases:
+            return self.population_mean
+        own, currency = _own_mean(facts)
+        self._check_currency(currency)
         return self._expected(facts.repeat_purchases, own)
 
     def expected_mean_spend_money(
@@ -240,12 +248,30 @@ class GammaGamma:
             raise InvalidValue("the mean spend is beyond any amount of money: check the parameters")
         return expected
 
-    def _spend_of(self, facts: CountableSpend) -> CountedSpend:
-        """The spend as counted rows, in the currency of the model."""
-        spend = _measurable(facts)
-        if None not in (self.currency, spend.currency) and self.currency != spend.currency:
-            raise CurrencyMismatch(str(self.currency), str(spend.currency))
-        return spend
+    def _check_currency(self, currency: str | None) -> None:
+        if self.currency is not None and currency is not None and self.currency != currency:
+            raise CurrencyMismatch(self.currency, currency)
+
+
+def _own_mean(facts: RepeatPurchaseFacts) -> tuple[float, str | None]:
+    """What a customer spent on a repeat purchase, out of the exact total if known, and in what.
+
+    Who got back more than was paid has spent nothing.
+    """
+    mean, total = facts.mean_repeat_spend, facts.repeat_spend
+    if total is not None:
+        minors = facts.repeat_purchases * 10 ** digits_of(total.currency)
+        return max(total.minor, 0) / minors, total.currency
+    if isinstance(mean, Money):
+        return mean.minor / 10 ** digits_of(mean.currency), mean.currency
+    if mean is None:
+        raise InvalidValue(
+            "the spend of a customer who came back is not known: pass mean_repeat_spend with the "
+            "facts, or summarize the purchases"
+        )
+    if mean > _LARGEST_MEAN:
+        raise InvalidValue(_BEYOND)
+    return mean, None
 
 
 def _measurable(facts: CountableSpend) -> CountedSpend:
@@ -253,5 +279,5 @@ def _measurable(facts: CountableSpend) -> CountedSpend:
     spend = counted_spend(facts)
     means = [mean for _, mean in spend.rows]
     if max(means, default=1.0) > _LARGEST_MEAN or min(means, default=1.0) < 1.0 / _LARGEST_MEAN:
-        raise InvalidValue("a mean spend is beyond any amount of money: check its unit")
+        raise InvalidValue(_BEYOND)
     return spend
