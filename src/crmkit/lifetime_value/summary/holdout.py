@@ -117,9 +117,10 @@ class HoldoutSplit:
     @property
     def newcomers(self) -> int:
         """How many customers first bought in the holdout; they are left out of it."""
-        return sum(customer not in self.calibration for customer in self.later)
+        known = self.calibration.columns.rows
+        return sum(customer not in known for customer in self.later)
 
-    @property
+    @cached_property
     def observed(self) -> RepeatPurchaseSummary:
         """The summary of all records, as of the last day of the holdout."""
         return self.calibration.rolled_to(self.later.as_of).merge(self.later)

@@ -131,6 +131,9 @@ class RepeatPurchaseSummary(Mapping[CustomerId, RepeatPurchaseFacts]):
             raise UnknownCustomer
         return self._facts(position)
 
+    def __contains__(self, customer: object) -> bool:
+        return customer in self.columns.rows
+
     def __iter__(self) -> Iterator[CustomerId]:
         return iter(self.columns.customers)
 
