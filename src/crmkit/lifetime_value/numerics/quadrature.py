@@ -47,6 +47,8 @@ _EASY = 1e-4
 _NEGLIGIBLE = 1e-17
 _OVERLOOKED = 1e-3
 _ROUNDING = 4e-16
+_PATIENCE = 100
+"""So many panels are halved on a side: enough for sharp edges, and an end to chasing noise."""
 
 
 def log_integral(log_f: LogFunction) -> float:
@@ -66,7 +68,7 @@ def log_integral(log_f: LogFunction) -> float:
 def _side(log_f: LogFunction, edge: float, size: float, top: float, beside: float) -> float:
     """The integral of ``exp(log_f(s) - top)`` on one side of an edge, to a part of all there is."""
     exp, noise = math.exp, _ROUNDING * abs(top)
-    total, at_edge = 0.0, 1.0
+    total, at_edge, patience = 0.0, 1.0, _PATIENCE
     while True:
         values = [exp(log_f(edge + size * x) - top) for x in _NODES]
         mean = sum(map(float.__mul__, values, _WEIGHTS))
@@ -76,8 +78,9 @@ def _side(log_f: LogFunction, edge: float, size: float, top: float, beside: floa
         allowed = _TOLERANCE * (total + beside)
         # A panel much too wide has all its nodes where nothing is left, and both rules agree.
         overlooked = mean < _OVERLOOKED * at_edge and at_edge * length > allowed
-        if overlooked or difference > max(allowed, noise * part):
+        if patience and (overlooked or difference > max(allowed, noise * part)):
             size *= 0.5
+            patience -= 1
             continue
         total += part
         if not part > _NEGLIGIBLE * (total + beside):
