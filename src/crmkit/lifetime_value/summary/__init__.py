@@ -1,9 +1,9 @@
 """From purchases to the facts of repeat purchases: one pass, mergeable, exact."""
 
+from crmkit.lifetime_value.summary.columns import SummaryColumns
 from crmkit.lifetime_value.summary.holdout import HoldoutFacts, HoldoutSplit, split_holdout
 from crmkit.lifetime_value.summary.repeat import (
     RepeatPurchaseSummary,
-    SummaryColumns,
     summarize_repeat_purchases,
 )
 

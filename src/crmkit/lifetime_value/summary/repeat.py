@@ -6,11 +6,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
-from itertools import compress
 from math import ceil
-from typing import Any, Self
-
-from attrs import field, frozen
+from typing import Self
 
 from crmkit.errors import CurrencyMismatch, InvalidValue, UnknownCustomer
 from crmkit.identifiers import CustomerId
@@ -23,34 +20,14 @@ from crmkit.lifetime_value.facts import (
 )
 from crmkit.lifetime_value.facts.ages import age_in, days_of
 from crmkit.lifetime_value.facts.counted import count_rows
+from crmkit.lifetime_value.summary.columns import SummaryColumns
 from crmkit.lifetime_value.summary.rows import rows_of_columns, rows_of_purchases, tally_of
 from crmkit.lifetime_value.tally import RefundRule, RepeatPurchaseRules, RepeatTally, shifts_of
 from crmkit.money import Money, Rounding, digits_of, round_fraction
 from crmkit.period import MEAN_GREGORIAN_YEAR, Unit, check_date, check_instant
 from crmkit.records import Purchase
 
-__all__ = ["RepeatPurchaseSummary", "SummaryColumns", "summarize_repeat_purchases"]
-
-
-@frozen(eq=False)
-class SummaryColumns:
-    """The facts of all customers of a summary as equally long columns, in its order."""
-
-    customers: list[CustomerId] = field(repr=False)
-    first_days: list[int] = field(repr=False)
-    """The ordinals of the first purchase days."""
-    purchase_days: list[int] = field(repr=False)
-    """The set of purchase days: bit ``k`` stands for the day ``first + k``."""
-    repeat_purchases: list[int] = field(repr=False)
-    days_at_last_purchase: list[int] = field(repr=False)
-    """Days from the first to the last purchase."""
-    repeat_spend: list[int] = field(repr=False)
-    """What was spent on all repeat days, in minor units, net as the rule of refunds says."""
-
-    @cached_property
-    def rows(self) -> Mapping[CustomerId, int]:
-        """Where in the columns a customer stands."""
-        return {customer: row for row, customer in enumerate(self.customers)}
+__all__ = ["RepeatPurchaseSummary", "summarize_repeat_purchases"]
 
 
 class RepeatPurchaseSummary(Mapping[CustomerId, RepeatPurchaseFacts]):
@@ -163,21 +140,7 @@ class RepeatPurchaseSummary(Mapping[CustomerId, RepeatPurchaseFacts]):
     @cached_property
     def columns(self) -> SummaryColumns:
         """The facts of all customers with a purchase, as columns: for work on millions."""
-        tally = self._tally
-        columns: tuple[list[Any], ...] = (
-            *(list(tally.index), tally.first, tally.days, tally.repeat_spend()),
-        )
-        if 0 in tally.days:
-            columns = tuple(list(compress(column, tally.days)) for column in columns)
-        customers, first, days, spend = columns
-        return SummaryColumns(
-            customers=customers,
-            first_days=first,
-            purchase_days=days,
-            repeat_purchases=[purchased.bit_count() - 1 for purchased in days],
-            days_at_last_purchase=[purchased.bit_length() - 1 for purchased in days],
-            repeat_spend=spend,
-        )
+        return SummaryColumns.of(self._tally)
 
     # --- the whole base ---
 
