@@ -32,6 +32,7 @@ __all__ = ["ParetoNbdLikelihood", "fit_pareto_nbd"]
 
 _NAMES = ("r", "alpha", "s", "beta")
 _LOWEST, _HIGHEST = 1e-6, 1e6
+_FEWEST = 0.01
 _COARSE_FROM = 3_000
 _COARSE_STEPS = 24
 _COARSE_GAIN = 0.1
@@ -56,9 +57,11 @@ def fit_pareto_nbd(facts: CountedFacts) -> FitReport:
             "no time has passed for any of these customers",
             "count time in a smaller unit, or pass facts as of a later day",
         )
-    start: Sequence[float] = (1.0, scale, 1.0, scale)
-    lower = [bound * _LOWEST for bound in start]
-    upper = [bound * _HIGHEST for bound in start]
+    lower = [_LOWEST * unit for unit in (1.0, scale, 1.0, scale)]
+    upper = [_HIGHEST * unit for unit in (1.0, scale, 1.0, scale)]
+    # As many purchases as there were, customers who differ a good deal, and half of them gone.
+    purchases = sum(count * x for (x, _, _), count in rows.items()) / customers
+    start: Sequence[float] = (1.0, scale / max(purchases, _FEWEST), 1.0, scale)
     if len(rows) > _COARSE_FROM:
         coarse = maximize(
             ParetoNbdLikelihood(_coarser(rows), shortest=lower[1]),

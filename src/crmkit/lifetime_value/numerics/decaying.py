@@ -20,7 +20,7 @@ __all__ = ["RULE", "STEEPEST", "Decay", "decaying_integral", "nodes_down"]
 
 _TOLERANCE = 1e-12
 _SIZES = (2, 3, 4, 5, 6, 8)
-_NEGLIGIBLE = 40.0
+_NEGLIGIBLE = 30.0
 """A fall by so much, as a logarithm, is one to nothing beside a float's last digit."""
 
 
@@ -47,12 +47,13 @@ def _steepest(n: int) -> float:
     return float((_TOLERANCE / error) ** (0.5 / n))
 
 
+_ORDER = 2 * _SIZES[-1]
 _RULES = tuple(map(_gauss_legendre, _SIZES))
 _STEEPEST = tuple(map(_steepest, _SIZES))
 RULE, STEEPEST = _RULES[-1], _STEEPEST[-1]
 """The longest rule (nodes between 0 and 1, and weights), and how steep a panel it can take."""
 # A power of p has 2n-th derivatives like that of an exponential of p plus about this.
-_CURVED = float(math.factorial(2 * _SIZES[-1]) ** (0.5 / _SIZES[-1]))
+_CURVED = float(math.factorial(_ORDER) ** (1.0 / _ORDER))
 
 
 @frozen
@@ -73,16 +74,19 @@ class Decay:
     def panels(self, low: float, high: float) -> Iterator[tuple[float, float]]:
         """Cut a range, which may be infinite if ``k`` is above zero, into starts and widths."""
         reach = min(high - low, 1.0 / self.k if self.k else math.inf)
-        enough = _NEGLIGIBLE + math.log1p(reach * self.steepness(low))
+        steep = self.steepness(low)
+        enough = _NEGLIGIBLE + math.log1p(reach * steep)
+        first = width = STEEPEST / steep
         fallen = 0.0
         while low < high and fallen < enough:
-            width = STEEPEST / self.steepness(low)
-            if low + width >= high:
-                width = high - low
+            # The less a panel adds, the fewer of its digits count, and the wider it may be.
+            lesser = max(0.0, fallen - math.log(width / first))
+            width = min(width * math.exp(lesser / _ORDER), high - low)
             yield low, width
             fallen += self.p * math.log1p(width / (self.a + low))
             fallen += self.q * math.log1p(width / (self.b + low)) + self.k * width
-            low += width
+            low = high if width == high - low else low + width
+            width = STEEPEST / self.steepness(low)
 
 
 def decaying_integral(decay: Decay, length: float) -> float:
