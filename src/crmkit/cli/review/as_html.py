@@ -6,10 +6,13 @@ from importlib.resources import files
 from jinja2 import Environment, StrictUndefined
 
 from crmkit.cli.review import pictures, words
+from crmkit.cli.review.lifetime import LifetimeFigures, Prospect, Without
 from crmkit.cli.review.policy import ReviewPolicy
 from crmkit.cli.review.reasons import short_reasons
 from crmkit.cli.review.result import Result
+from crmkit.cli.review.terms import MODELS
 from crmkit.cli.review.wording import in_options
+from crmkit.lifetime_value import GammaGamma
 from crmkit.money import NO_CURRENCY
 from crmkit.segmentation import RfmScale, RfmScore
 from crmkit.tiering import Movement
@@ -39,6 +42,9 @@ def html_of(result: Result) -> str:
         money=words.money,
         percent=words.percent,
         days=words.days,
+        chance=words.chance,
+        expected=words.expected,
+        plain=words.plain,
         in_options=lambda reject: in_options(reject.message),
     )
     template = environment.from_string(_text("report.html"))
@@ -50,6 +56,11 @@ def html_of(result: Result) -> str:
         pictures=_pictures(result),
         cuts=_cuts(result.policy),
         reasons=[short_reasons(best) for best in result.figures.best],
+        prospects=_prospects(result),
+        without=result.lifetime.reason if isinstance(result.lifetime, Without) else None,
+        lifetime=_lifetime(result),
+        models=MODELS,
+        has_spend_model=_has_spend_model(result),
         ladders=_LADDERS,
         sources=_SOURCES,
         Movement=Movement,
@@ -59,6 +70,23 @@ def html_of(result: Result) -> str:
 
 def _text(name: str) -> str:
     return files(__package__).joinpath(name).read_text(encoding="utf-8")
+
+
+def _lifetime(result: Result) -> LifetimeFigures | None:
+    return result.lifetime if isinstance(result.lifetime, LifetimeFigures) else None
+
+
+def _has_spend_model(result: Result) -> bool:
+    lifetime = _lifetime(result)
+    return lifetime is not None and isinstance(lifetime.spend, GammaGamma)
+
+
+def _prospects(result: Result) -> list[Prospect] | None:
+    """What is expected of the best customers."""
+    lifetime, rows = _lifetime(result), result.file.summary.columns.rows
+    if lifetime is None:
+        return None
+    return [lifetime.prospects[rows[best.facts.customer]] for best in result.figures.best]
 
 
 def _pictures(result: Result) -> dict[str, str]:
@@ -75,6 +103,23 @@ def _pictures(result: Result) -> dict[str, str]:
     }
     for moves in result.migrations.ladders if result.migrations is not None else ():
         drawn[f"moves-{moves.ladder}"] = pictures.migrations(moves.matrix)
+    return {**drawn, **_pictures_ahead(_lifetime(result))}
+
+
+_FEWEST_ROWS, _MOST_ROWS = 6, 24
+"""The picture of who is alive has at least and at most so many repeat purchases."""
+
+
+def _pictures_ahead(lifetime: LifetimeFigures | None) -> dict[str, str]:
+    if lifetime is None:
+        return {}
+    rows = min(max(lifetime.usual_repeats, _FEWEST_ROWS), _MOST_ROWS)
+    drawn = {
+        "frequency": pictures.frequency(lifetime.frequency),
+        "alive": pictures.alive(lifetime.alive_after, lifetime.days_known, rows),
+    }
+    if lifetime.tracking is not None:
+        drawn["tracking"] = pictures.tracked(lifetime.tracking)
     return drawn
 
 

@@ -5,9 +5,12 @@ from typing import Any
 
 from crmkit.cli.review.figures import BestCustomer, Group
 from crmkit.cli.review.kept import Migrations, Moves
+from crmkit.cli.review.lifetime import LifetimeFigures, ValueGroup, Without
 from crmkit.cli.review.reasons import short_reasons
 from crmkit.cli.review.result import Result
+from crmkit.cli.review.terms import MODELS
 from crmkit.cli.review.words import share
+from crmkit.lifetime_value import FitReport, GammaGamma, Tracking
 from crmkit.money import Money
 from crmkit.tiering import Movement, Tier
 
@@ -52,7 +55,8 @@ def _review(result: Result) -> dict[str, Any]:
             "revenue": _amount(pareto.value),
             "share_of_revenue": share(pareto.share_of_value),
         },
-        "best": [_best(best) for best in figures.best],
+        "best": [_best(best, result) for best in figures.best],
+        "lifetime_value": _lifetime(result),
         "policy": {"source": result.policy_source, "fingerprint": result.policy_fingerprint},
         "migrations": _migrations(result.migrations),
         "files": {name: str(path) for name, path in result.files.items()},
@@ -81,7 +85,7 @@ def _days(halves: int, denominator: int) -> int | float:
     return halves if denominator == 1 else halves / denominator
 
 
-def _best(best: BestCustomer) -> dict[str, Any]:
+def _best(best: BestCustomer, result: Result) -> dict[str, Any]:
     facts = best.facts
     segment, tier, layer = (str(decision.outcome) for decision in best.decisions)
     return {
@@ -94,7 +98,111 @@ def _best(best: BestCustomer) -> dict[str, Any]:
         "tier": tier,
         "layer": layer,
         "reasons": list(short_reasons(best)),
+        "expected": _prospect(result, best),
     }
+
+
+def _prospect(result: Result, best: BestCustomer) -> dict[str, Any] | None:
+    if not isinstance(result.lifetime, LifetimeFigures):
+        return None
+    one = result.lifetime.prospects[result.file.summary.columns.rows[best.facts.customer]]
+    return {
+        "probability_alive": _float(one.alive),
+        "purchases": _float(one.purchases),
+        "value": _amount(one.value),
+    }
+
+
+# --- what customers will bring --------------------------------------------------------------------
+
+
+def _lifetime(result: Result) -> dict[str, Any] | None:
+    match result.lifetime:
+        case LifetimeFigures() as figures:
+            return _figures(figures)
+        case Without(reason):
+            return {"missing": reason}
+    return None
+
+
+def _figures(figures: LifetimeFigures) -> dict[str, Any]:
+    terms, spend = figures.terms, figures.spend
+    return {
+        "missing": None,
+        "horizon_days": terms.days,
+        "margin": str(terms.margin),
+        "discount_rate": str(terms.discount),
+        "cautions": list(figures.cautions),
+        "purchase_model": {
+            "name": MODELS[terms.model],
+            "unit": "week",
+            **_fit(figures.model.fitted),
+        },
+        "spend_model": {"name": "Gamma-Gamma", **_fit(spend.fitted)}
+        if isinstance(spend, GammaGamma)
+        else {"name": "mean", "amount": _amount(spend)},
+        "customers": figures.total.customers,
+        **_expected(figures.total),
+        "segments": [_value_group(group) for group in figures.groups["segment"]],
+        "tiers": [_value_group(group) for group in figures.groups["abc"]],
+        "pyramid": [_value_group(group) for group in figures.groups["pyramid"]],
+        "frequency": [
+            {
+                "repeat_purchases": row.repeat_purchases,
+                "or_more": row.or_more,
+                "customers": row.actual,
+                "expected": _float(row.expected),
+            }
+            for row in figures.frequency.rows
+        ],
+        "tracking": None if figures.tracking is None else _tracking(figures.tracking),
+    }
+
+
+def _fit(report: FitReport | None) -> dict[str, Any]:
+    if report is None:
+        return {}
+    return {
+        "parameters": dict(report.parameters),
+        "log_likelihood": report.log_likelihood,
+        "customers": report.customers,
+        "warnings": [str(warning) for warning in report.warnings],
+    }
+
+
+def _value_group(group: ValueGroup) -> dict[str, Any]:
+    part = group.share_of_value
+    return {
+        "name": group.name,
+        "customers": group.customers,
+        **_expected(group),
+        "share_of_value": None if part is None else share(part),
+    }
+
+
+def _expected(group: ValueGroup) -> dict[str, Any]:
+    return {
+        "customers_alive": _float(group.alive),
+        "purchases": _float(group.purchases),
+        "value": _amount(group.value),
+    }
+
+
+def _tracking(track: Tracking) -> list[dict[str, Any]]:
+    return [
+        {
+            "from": row.period.start.isoformat(),
+            "to": row.period.last.isoformat(),
+            "repeat_purchases": row.actual,
+            "expected": _float(row.expected),
+        }
+        for row in track.rows
+    ]
+
+
+def _float(number: float) -> float:
+    """An expectation: what lies beyond four digits is not known anyway."""
+    return round(number, 4)
 
 
 def _migrations(migrations: Migrations | None) -> dict[str, Any] | None:

@@ -1,6 +1,6 @@
 """The figures of a review for people: tables on a terminal, plain text in a pipe."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import TextIO
 
 from rich import box
@@ -10,10 +10,23 @@ from rich.text import Text
 
 from crmkit.cli.review.figures import BestCustomer, Group
 from crmkit.cli.review.kept import Migrations, Moves
+from crmkit.cli.review.lifetime import LifetimeFigures, ValueGroup, Without
 from crmkit.cli.review.reasons import short_reasons
 from crmkit.cli.review.result import Result
+from crmkit.cli.review.terms import MODELS
 from crmkit.cli.review.wording import in_options
-from crmkit.cli.review.words import amount, count, counted, days, money, percent
+from crmkit.cli.review.words import (
+    amount,
+    chance,
+    count,
+    counted,
+    days,
+    expected,
+    money,
+    percent,
+    plain,
+)
+from crmkit.lifetime_value import GammaGamma
 from crmkit.money import NO_CURRENCY
 from crmkit.tiering import Movement
 
@@ -48,7 +61,10 @@ def _parts(result: Result) -> Iterator[RenderableType]:
     yield ""
     yield _pareto(result)
     yield ""
-    yield from _best(figures.best)
+    if result.lifetime is not None:
+        yield from _lifetime(result.lifetime)
+        yield ""
+    yield from _best(result)
     if result.migrations is not None:
         yield ""
         yield from _migrations(result.migrations)
@@ -166,19 +182,73 @@ def _pareto(result: Result) -> Text:
     )
 
 
-def _best(best: Sequence[BestCustomer]) -> Iterator[RenderableType]:
+def _lifetime(lifetime: LifetimeFigures | Without) -> Iterator[RenderableType]:
+    if isinstance(lifetime, Without):
+        yield Text("What customers will bring", style="bold")
+        yield _pairs([("not told", lifetime.reason)])
+        return
+    terms, total = lifetime.terms, lifetime.total
+    spend = "Gamma-Gamma" if isinstance(lifetime.spend, GammaGamma) else "the mean spend"
+    yield Text(f"What customers will bring in the next {counted(terms.days, 'day')}", style="bold")
+    yield _pairs(
+        [
+            ("told by", f"{MODELS[terms.model]} and {spend}, fitted to these customers"),
+            (
+                "value",
+                f"purchases x spend x margin {plain(terms.margin)}, {plain(terms.discount)} "
+                f"discount a year",
+            ),
+            *(("with caution", caution) for caution in lifetime.cautions),
+        ]
+    )
+    yield ""
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 0, 0, 1), pad_edge=False)
+    table.add_column("", min_width=20, no_wrap=True)
+    for heading in ("customers", "still there", "purchases", f"value {total.value.currency}", "%"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for title, ladder in (("Segments by RFM", "segment"), ("Tiers by ABC", "abc")):
+        table.add_row(Text(title, style="bold"))
+        for group in lifetime.groups[ladder]:
+            table.add_row(*_value_cells(group), style="" if group.customers else "dim")
+        table.add_section()
+    table.add_row(*_value_cells(total), style="bold")
+    yield table
+
+
+def _value_cells(group: ValueGroup) -> Iterator[Text]:
+    part = group.share_of_value
+    yield Text(f"  {group.name}")
+    yield Text(count(group.customers))
+    yield Text(expected(group.alive))
+    yield Text(expected(group.purchases))
+    yield Text(amount(group.value))
+    yield Text("" if part is None else percent(part).removesuffix(" %"))
+
+
+def _best(result: Result) -> Iterator[RenderableType]:
     yield Text("The best customers, by revenue", style="bold")
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(justify="right", style="dim")
     table.add_column(overflow="fold")
-    for place, customer in enumerate(best, start=1):
+    for place, customer in enumerate(result.figures.best, start=1):
         segment, *others = (str(decision.outcome) for decision in customer.decisions)
         outcomes = ", ".join([f"{segment} ({customer.score})", *others])
         revenue = money(customer.facts.total)
         head = Text.assemble((customer.facts.customer, "bold"), f"  {revenue}  {outcomes}")
         table.add_row(str(place), head)
         table.add_row("", Text("; ".join(short_reasons(customer)), style="dim"))
+        if isinstance(result.lifetime, LifetimeFigures):
+            table.add_row("", Text(_ahead(result, result.lifetime, customer), style="dim"))
     yield table
+
+
+def _ahead(result: Result, lifetime: LifetimeFigures, customer: BestCustomer) -> str:
+    """What is expected of one of the best."""
+    one = lifetime.prospects[result.file.summary.columns.rows[customer.facts.customer]]
+    return (
+        f"in the next {counted(lifetime.terms.days, 'day')}: {expected(one.purchases)} purchases, "
+        f"{money(one.value)}; still there: {chance(one.alive)}"
+    )
 
 
 def _migrations(migrations: Migrations) -> Iterator[RenderableType]:

@@ -11,11 +11,13 @@ from crmkit.cli.review.as_json import json_of
 from crmkit.cli.review.explained import explanation, explanation_json, facts_on
 from crmkit.cli.review.figures import Outcomes, decide, figures_of
 from crmkit.cli.review.kept import keep_review, last_review, tier_history
+from crmkit.cli.review.lifetime import LifetimeFigures, Without, lifetime_of
 from crmkit.cli.review.options import ReviewOptions
 from crmkit.cli.review.policy import ReviewPolicy, Terms, read_terms, write_policy
 from crmkit.cli.review.progress import Progress, progress
 from crmkit.cli.review.reading import PurchaseFile, read_file, source_path
 from crmkit.cli.review.result import Result
+from crmkit.cli.review.values import values_csv
 from crmkit.cli.review.writing import Writing, make_folder
 from crmkit.errors import CurrencyMismatch, MissingExtra, NewerSchema, StoreError
 from crmkit.money import NO_CURRENCY
@@ -63,16 +65,21 @@ def _review(
     bar.step("deciding")
     policy, policy_source = _policy(options, terms, file.summary, unit)
     outcomes = _outcomes(policy, file.summary)
+    bar.step("looking ahead")
+    lifetime = _lifetime(options, file, policy, outcomes)
     result = Result(
         file=file,
         policy=policy,
         policy_source=policy_source,
         figures=figures_of(policy, file.summary, outcomes),
         migrations=keep_review(unit, policy, file.summary, outcomes),
+        lifetime=lifetime,
         files=_files(options),
     )
     if options.save_policy is not None:
         writing.add(options.save_policy, write_policy(policy))
+    if options.values is not None:
+        writing.add(options.values, values_csv(lifetime, file.summary, outcomes))
     if options.report_path is not None:
         bar.step("drawing")
         from crmkit.cli.review.as_html import html_of
@@ -100,7 +107,7 @@ def _explanation(options: ReviewOptions, customer: str, result: Result, unit: Un
     ladders = result.policy.ladders if options.store_path is not None else ()
     histories = {ladder: tier_history(unit, ladder, facts.customer) for ladder in ladders}
     write = explanation_json if options.json else explanation
-    return write(result.policy, facts, histories)
+    return write(result, facts, histories)
 
 
 # --- the policy -----------------------------------------------------------------------------------
@@ -132,6 +139,21 @@ def _outcomes(policy: ReviewPolicy, summary: RfmSummary) -> Outcomes:
         raise Refusal(f"the policy is in {other} and the purchases are not: {advice}") from error
 
 
+# --- what customers will bring --------------------------------------------------------------------
+
+
+def _lifetime(
+    options: ReviewOptions, file: PurchaseFile, policy: ReviewPolicy, outcomes: Outcomes
+) -> LifetimeFigures | Without | None:
+    if file.repeats is None:
+        return None
+    ladders = {
+        name: ([tier.name for tier in reversed(list(ladder))], outcomes.by_ladder[name])
+        for name, ladder in policy.ladders.items()
+    }
+    return lifetime_of(file.repeats, file.summary, ladders, options.terms)
+
+
 # --- places ---------------------------------------------------------------------------------------
 
 
@@ -142,6 +164,7 @@ def _files(options: ReviewOptions) -> dict[str, Path]:
         "store": options.store_path,
         "rejects": options.rejects,
         "policy": options.save_policy,
+        "values": options.values,
     }
     return {name: path for name, path in places.items() if path is not None}
 

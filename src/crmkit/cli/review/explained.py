@@ -6,7 +6,8 @@ from typing import Any
 
 from crmkit.cli.refusal import Refusal
 from crmkit.cli.review.figures import decisions_on
-from crmkit.cli.review.policy import ReviewPolicy
+from crmkit.cli.review.lifetime import LifetimeFigures, Without
+from crmkit.cli.review.result import Result
 from crmkit.cli.review.words import counted, money
 from crmkit.decision import Decision, Evidence, Policy, explain
 from crmkit.identifiers import CustomerId
@@ -27,6 +28,10 @@ WORDS = {
     "recency-score": "recency score",
     "frequency-score": "frequency score",
     "monetary-score": "money score",
+    "age-at-last-purchase": "weeks from the first to the last purchase",
+    "customer-age": "weeks since the first purchase",
+    "mean-spend": "mean spend expected",
+    "discount a year": "discount rate a year",
 }
 
 
@@ -46,15 +51,23 @@ def facts_on(customer: str, summary: RfmSummary) -> RfmFacts:
     )
 
 
-def explanation(policy: ReviewPolicy, facts: RfmFacts, histories: dict[str, TierHistory]) -> str:
-    """What was decided on a customer and why, what would change it, and the tiers held so far."""
+def explanation(result: Result, facts: RfmFacts, histories: dict[str, TierHistory]) -> str:
+    """What was decided on a customer and why, what would change it, and the tiers held so far.
+
+    At the end comes what the customer is expected to bring.
+    """
     parts = [_facts_text(facts)]
-    for name, decision, change in _decided(policy, facts):
+    for name, decision, change in _decided(result, facts):
         lines = [explain(decision, words=WORDS)]
         if change is not None:
             lines.append(f"- the nearest change: {change}")
         lines += [f"- {line}" for line in _held(histories.get(name))]
         parts.append("\n".join(lines))
+    match result.lifetime:
+        case Without(reason):
+            parts.append(f"What the customer will bring cannot be told: {reason}.")
+        case LifetimeFigures():
+            parts += [f"With caution: {caution}." for caution in result.lifetime.cautions]
     return "\n\n".join(parts) + "\n"
 
 
@@ -67,13 +80,16 @@ def _facts_text(facts: RfmFacts) -> str:
 
 
 def _decided(
-    policy: ReviewPolicy, facts: RfmFacts
+    result: Result, facts: RfmFacts
 ) -> Iterator[tuple[str, Decision[Any], Change[Any] | None]]:
+    policy = result.policy
     asked: tuple[Policy[RfmFacts, Any], ...] = (policy.segmentation, policy.abc, policy.pyramid)
     for name, each, decision in zip(
         policy.ladders, asked, decisions_on(policy, facts), strict=True
     ):
         yield name, decision, smallest_change(each, facts)
+    if isinstance(result.lifetime, LifetimeFigures):
+        yield "value", result.lifetime.decision_on(facts.customer), None
 
 
 def _held(history: TierHistory | None) -> list[str]:
@@ -88,9 +104,7 @@ def _held(history: TierHistory | None) -> list[str]:
 # --- for programs ---------------------------------------------------------------------------------
 
 
-def explanation_json(
-    policy: ReviewPolicy, facts: RfmFacts, histories: dict[str, TierHistory]
-) -> str:
+def explanation_json(result: Result, facts: RfmFacts, histories: dict[str, TierHistory]) -> str:
     """The same as JSON: one entry for each decision, with its evidence."""
     decided = [
         {
@@ -101,7 +115,7 @@ def explanation_json(
             "nearest_change": None if change is None else str(change),
             "history": [EVIDENCE.unstructure(c) for c in _changes(histories.get(name))],
         }
-        for name, decision, change in _decided(policy, facts)
+        for name, decision, change in _decided(result, facts)
     ]
     return json.dumps({"customer": facts.customer, "decisions": decided}, indent=2) + "\n"
 

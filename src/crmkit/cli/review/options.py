@@ -4,12 +4,14 @@ import argparse
 from argparse import ArgumentParser
 from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
 from attrs import field, frozen
 
 from crmkit.cli.refusal import Refusal
+from crmkit.cli.review.terms import MODELS, LifetimeTerms
 from crmkit.intake import Column
 from crmkit.money import Rounding
 from crmkit.segmentation import Counting, Refunds
@@ -28,12 +30,17 @@ _COLUMNS = (
 
 _DELIMITERS = {"tab": "\t", "\\t": "\t", "space": " ", "comma": ",", "semicolon": ";"}
 
+_LONGEST_SHARE = 40
+_LONGEST = 36_525
+"""A hundred years of days."""
+
 _EPILOG = """\
 examples:
   crmkit review --example
   crmkit review purchases.csv --currency EUR
   crmkit review verkauf.csv --currency EUR --date-format %d.%m.%Y --decimal-comma --thousands .
   crmkit review purchases.csv --as-of 2026-06-30 --output-dir reviews
+  crmkit review purchases.csv --currency EUR --margin 0.30 --discount-rate 0.12
   crmkit review purchases.csv --json | jq .pareto
 
 A review writes report.html and review.sqlite into a folder NAME-review. Run it again with a later
@@ -71,6 +78,12 @@ class ReviewOptions:
     has_report: bool
     store: Path | None
     has_store: bool
+    values: Path | None
+    has_lifetime_value: bool
+    model: str
+    margin: Decimal
+    discount_rate: Decimal
+    horizon: int
     explain: str | None
     json: bool
     quiet: bool
@@ -83,6 +96,8 @@ class ReviewOptions:
         for wanted, option in ((self.has_report, "report"), (self.has_store, "store")):
             if not wanted and getattr(self, option) is not None:
                 raise Refusal(f"--{option} and --no-{option} contradict each other")
+        if self.values is not None and not self.has_lifetime_value:
+            raise Refusal("--values writes what --no-lifetime-value leaves out: drop one of them")
 
     @classmethod
     def of(cls, arguments: Mapping[str, Any]) -> "ReviewOptions":
@@ -99,6 +114,13 @@ class ReviewOptions:
     def is_plain(self) -> bool:
         """Whether the run shows its table; others only write the files that they were told to."""
         return not self.json and self.explain is None
+
+    @property
+    def terms(self) -> LifetimeTerms:
+        """What the value of a customer is."""
+        return LifetimeTerms(
+            model=self.model, margin=self.margin, discount=self.discount_rate, days=self.horizon
+        )
 
     @property
     def folder(self) -> Path | None:
@@ -161,6 +183,24 @@ def _rate(text: str) -> tuple[str, str]:
     return currency, rate
 
 
+def _share(text: str) -> Decimal:
+    """A margin or a rate, exactly as written."""
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        number = Decimal(-1)
+    # Comparing with a NaN would raise.
+    if not number.is_finite() or not 0 <= number <= 1 or len(text) > _LONGEST_SHARE:
+        raise argparse.ArgumentTypeError("not a share from 0 to 1 such as 0.30")
+    return number
+
+
+def _horizon(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 6 and 0 < int(text) <= _LONGEST):
+        raise argparse.ArgumentTypeError(f"not a number of days from 1 to {_LONGEST}, such as 365")
+    return int(text)
+
+
 def add_options(parser: ArgumentParser) -> None:
     """Name every option, in the groups in which ``--help`` shows them."""
     parser.formatter_class = _Help
@@ -174,6 +214,7 @@ def add_options(parser: ArgumentParser) -> None:
     _add_reading(parser)
     _add_columns(parser)
     _add_deciding(parser)
+    _add_lifetime_value(parser)
     _add_writing(parser)
     _add_showing(parser)
 
@@ -297,6 +338,48 @@ def _add_deciding(parser: ArgumentParser) -> None:
     )
 
 
+def _add_lifetime_value(parser: ArgumentParser) -> None:
+    group = parser.add_argument_group(
+        "what customers will bring",
+        "Models of repeat purchases and of spend, fitted to the file, say who is still there, how\n"
+        "often they will buy, and what that is worth.",
+    )
+    group.add_argument(
+        "--no-lifetime-value",
+        dest="has_lifetime_value",
+        action="store_false",
+        help="leave it out",
+    )
+    group.add_argument(
+        "--model",
+        choices=list(MODELS),
+        default=next(iter(MODELS)),
+        help="of repeat purchases: with mbg-nbd (default) customers may leave from the first "
+        "purchase on, with bg-nbd from the second",
+    )
+    group.add_argument(
+        "--margin",
+        metavar="SHARE",
+        type=_share,
+        default=Decimal(1),
+        help="what is left of revenue after its cost, such as 0.30 (default: 1, all of it)",
+    )
+    group.add_argument(
+        "--discount-rate",
+        metavar="SHARE",
+        type=_share,
+        default=Decimal("0.10"),
+        help="by how much a year later money counts less (default: 0.10)",
+    )
+    group.add_argument(
+        "--horizon",
+        metavar="DAYS",
+        type=_horizon,
+        default=365,
+        help="how many days ahead (default: 365)",
+    )
+
+
 def _add_writing(parser: ArgumentParser) -> None:
     group = parser.add_argument_group(
         "what is written", "With --json or --explain, only what is named here."
@@ -311,6 +394,12 @@ def _add_writing(parser: ArgumentParser) -> None:
     group.add_argument("--no-report", dest="has_report", action="store_false", help="no report")
     group.add_argument("--store", metavar="FILE", type=Path, help="keep the result here")
     group.add_argument("--no-store", dest="has_store", action="store_false", help="keep nothing")
+    group.add_argument(
+        "--values",
+        metavar="FILE",
+        type=Path,
+        help="write what each customer will bring here (.csv)",
+    )
 
 
 def _add_showing(parser: ArgumentParser) -> None:

@@ -8,22 +8,33 @@ import re
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from io import StringIO
-from itertools import accumulate
+from itertools import accumulate, groupby
 from typing import Any
 from unicodedata import east_asian_width
 
 import matplotlib
 from attrs import frozen
 from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from matplotlib.ticker import MaxNLocator
 
 from crmkit.cli.review.figures import Group
 from crmkit.cli.review.words import count, percent
+from crmkit.lifetime_value import FrequencyFit, Tracking
 from crmkit.segmentation import Histogram, ParetoReport
 from crmkit.tiering import MigrationMatrix, Tier
 
-__all__ = ["concentration", "grid", "migrations", "sizes"]
+__all__ = [
+    "alive",
+    "concentration",
+    "frequency",
+    "grid",
+    "migrations",
+    "sizes",
+    "tracked",
+]
 
 # What a color is for, and the placeholder that stands for it in the drawing.
 INK, MUTED, LINE, ACCENT, SECOND, UP, DOWN = (f"#0a0b{number:02x}" for number in range(1, 8))
@@ -60,6 +71,12 @@ _POINTS = 200
 _FEW_PLACES = 6
 """A matrix of more tiers takes the whole width of the page."""
 
+_EXPECTED: Any = {"color": SECOND, "linewidth": 2.2, "dashes": (4, 2)}
+"""How a line is drawn that was expected and not observed."""
+
+_COLUMNS = 60
+"""So many steps of days are told apart; equal ones beside each other are one band."""
+
 _STRONGEST = 0.6
 """How much of the color the fullest cell has: what is written on it stays readable."""
 
@@ -86,15 +103,15 @@ class _Paper:
         }
 
 
-def _drawn(paper: _Paper, draw: Callable[[Any], None]) -> str:
-    """Draw on one pair of axes and give the picture as an SVG element for a page."""
+def _drawn(paper: _Paper, draw: Callable[[Any], None], panels: int = 1) -> str:
+    """Draw on one pair of axes, or several below each other, and give an SVG element for a page."""
     text = StringIO()
     with matplotlib.rc_context(_STYLE), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # The font that measures lacks letters that a page has.
         figure = Figure(figsize=(paper.width, paper.height))
         figure.subplots_adjust(**paper.margins)
         FigureCanvasSVG(figure)
-        draw(figure.subplots())
+        draw(figure.subplots(panels, sharex=True))
         figure.savefig(text, format="svg", transparent=True, metadata={"Date": None})
     return _inlined(text.getvalue())
 
@@ -257,6 +274,77 @@ def migrations(matrix: MigrationMatrix) -> str:
     return _drawn(paper, draw)
 
 
+def tracked(track: Tracking) -> str:
+    """Repeat purchases as time goes by, expected and actual: all so far, and in each week."""
+    days: Any = [row.period.last for row in track.rows]
+    step = "week" if track.rows[0].period.days == 7 else "month"
+
+    def draw(panels: Any) -> None:
+        so_far, each = panels
+        so_far.plot(days, [row.actual_so_far for row in track.rows], color=ACCENT, linewidth=2.4)
+        so_far.plot(days, [row.expected_so_far for row in track.rows], **_EXPECTED)
+        each.plot(days, [row.actual for row in track.rows], color=ACCENT, linewidth=1.4)
+        each.plot(days, [row.expected for row in track.rows], **_EXPECTED)
+        so_far.set_title("all so far", loc="left", fontsize=11, color=MUTED)
+        each.set_title(f"in each {step}", loc="left", fontsize=11, color=MUTED)
+        for axes in panels:
+            _count_axis(axes)
+            axes.set_ylabel("repeat purchases")
+        locator = AutoDateLocator(minticks=3, maxticks=7)  # type: ignore[no-untyped-call]
+        each.xaxis.set_major_locator(locator)
+        names = ConciseDateFormatter(locator, show_offset=False)  # type: ignore[no-untyped-call]
+        each.xaxis.set_major_formatter(names)
+        each.margins(x=0.01)
+
+    return _drawn(_Paper(width=12.8, height=5.4, left=0.95, bottom=0.4, top=0.35), draw, panels=2)
+
+
+def frequency(fit: FrequencyFit) -> str:
+    """How many customers came back so and so often, beside how many should have."""
+    names = [f"{row.repeat_purchases}{'+' if row.or_more else ''}" for row in fit.rows]
+
+    def draw(axes: Any) -> None:
+        places = range(len(fit.rows))
+        actual = [row.actual for row in fit.rows]
+        axes.bar([x - 0.21 for x in places], actual, width=0.38, color=ACCENT)
+        expected = [row.expected for row in fit.rows]
+        axes.bar([x + 0.21 for x in places], expected, width=0.38, color=SECOND)
+        _count_axis(axes)
+        axes.set_xticks(places, names)
+        axes.set_xlabel("repeat purchases of a customer")
+        axes.set_ylabel("customers")
+
+    return _drawn(_Paper(height=4.2, left=0.95, bottom=0.6), draw)
+
+
+def alive(probability: Callable[[int, int], float], days: int, most: int) -> str:
+    """How likely a customer is still there, by days since the last purchase and repeat purchases.
+
+    ``probability`` gives it for days and repeats; the picture goes to so many of each.
+    """
+    step = days / _COLUMNS
+
+    def draw(axes: Any) -> None:
+        for repeats in range(most + 1):
+            middles = [int((column + 0.5) * step) for column in range(_COLUMNS)]
+            tenths = [min(int(probability(day, repeats) * 10), 9) for day in middles]
+            start = 0
+            for tenth, run in groupby(tenths):
+                width = len(list(run))
+                _band(axes, start * step, repeats, width * step, tenth)
+                start += width
+        axes.set_xlim(0, days)
+        axes.set_ylim(-0.5, most + 0.5)
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=7, integer=True))
+        axes.yaxis.set_major_locator(MaxNLocator(nbins=8, integer=True))
+        axes.xaxis.set_major_formatter(_grouped)
+        axes.set_xlabel("days since the last purchase")
+        axes.set_ylabel("repeat purchases so far")
+        _key(axes)
+
+    return _drawn(_Paper(height=4.2, left=0.75, bottom=0.6, right=0.95), draw)
+
+
 # --- on the axes ----------------------------------------------------------------------------------
 
 
@@ -270,6 +358,64 @@ def _percent_axes(axes: Any, across: str, upwards: str) -> None:
     axes.set_axisbelow(True)
     axes.set_xlabel(across)
     axes.set_ylabel(upwards)
+
+
+def _grouped(number: float, _place: int = 0) -> str:
+    return count(round(number))
+
+
+def _count_axis(axes: Any) -> None:
+    axes.set_ylim(bottom=0)
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
+    axes.yaxis.set_major_formatter(_grouped)
+    axes.grid(axis="y")
+    axes.set_axisbelow(True)
+
+
+def _band(axes: Any, left: float, row: int, width: float, tenth: int) -> None:
+    axes.add_patch(
+        Rectangle(
+            (left, row - 0.5),
+            width,
+            1,
+            facecolor=ACCENT,
+            alpha=_strength(tenth),
+            linewidth=0,
+            antialiased=False,
+        )
+    )
+
+
+def _strength(tenth: int) -> float:
+    return 0.03 + 0.092 * tenth
+
+
+def _key(axes: Any) -> None:
+    """What each strength of the color means, at the right of the picture."""
+    for tenth in range(10):
+        axes.add_patch(
+            Rectangle(
+                (1.04, tenth / 10),
+                0.04,
+                0.1,
+                facecolor=ACCENT,
+                alpha=_strength(tenth),
+                linewidth=0,
+                antialiased=False,
+                transform=axes.transAxes,
+                clip_on=False,
+            )
+        )
+    for part in range(0, 101, 20):
+        axes.text(
+            1.095,
+            part / 100,
+            f"{part} %",
+            transform=axes.transAxes,
+            va="center",
+            fontsize=10.5,
+            color=MUTED,
+        )
 
 
 def _cell(axes: Any, column: int, row: int, color: str, part: float) -> None:

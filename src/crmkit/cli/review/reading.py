@@ -24,8 +24,10 @@ from crmkit.intake import (
     convert_purchases,
     read_purchases,
 )
+from crmkit.lifetime_value import RefundRule, RepeatPurchaseSummary
 from crmkit.money import NO_CURRENCY, ExchangeRates
-from crmkit.segmentation import RfmSummary, SummaryRules, summarize_rfm
+from crmkit.period import Unit
+from crmkit.segmentation import Refunds, RfmSummary, SummaryRules, summarize_rfm
 
 __all__ = ["PurchaseFile", "read_file", "source_path"]
 
@@ -39,13 +41,15 @@ _NEVER = date.max.toordinal() + 1
 class PurchaseFile:
     """What stood in a file of purchases, as of a day.
 
-    ``later`` are purchases after that day, which are left out of everything else. ``refunds`` and
-    ``free`` are how many of the others have an amount below zero, and of zero.
+    ``repeats`` is None where nobody asks who will come back. ``later`` are purchases after that
+    day, which are left out of everything else. ``refunds`` and ``free`` are how many of the others
+    have an amount below zero, and of zero.
     """
 
     name: str
     report: IntakeReport
     summary: RfmSummary
+    repeats: RepeatPurchaseSummary | None
     first_on: date
     last_on: date
     later: int
@@ -74,7 +78,11 @@ def read_file(options: ReviewOptions, on_bytes: Callable[[int], None]) -> Purcha
 def _read(options: ReviewOptions, on_bytes: Callable[[int], None]) -> PurchaseFile:
     rates = _rates(options)
     reader = _reader(options, options.rejects)
-    intake = _Intake(as_of=options.as_of, rules=_rules_of_columns(options))
+    intake = _Intake(
+        as_of=options.as_of,
+        rules=_rules_of_columns(options),
+        refund_rule=_refund_rule(options) if options.has_lifetime_value else None,
+    )
     for columns in reader.columns():
         intake.add(columns if rates is None else columns.converted(rates))
         on_bytes(reader.report.bytes_read)
@@ -87,6 +95,7 @@ def _read(options: ReviewOptions, on_bytes: Callable[[int], None]) -> PurchaseFi
         name=_name(options),
         report=reader.report,
         summary=summary,
+        repeats=intake.repeats,
         first_on=date.fromordinal(intake.first_day),
         last_on=date.fromordinal(intake.last_day),
         later=intake.later,
@@ -172,6 +181,11 @@ def _rules_of_columns(options: ReviewOptions) -> SummaryRules:
     return SummaryRules() if _follows_orders(options) else SummaryRules(refunds=options.refunds)
 
 
+def _refund_rule(options: ReviewOptions) -> RefundRule:
+    """A model of repeat purchases counts days; an order that is canceled lowers the spend alone."""
+    return RefundRule.IGNORE if options.refunds is Refunds.IGNORE else RefundRule.NET
+
+
 def _follow_orders(options: ReviewOptions, rates: ExchangeRates | None, as_of: date) -> RfmSummary:
     """Read once more, order by order: now the last day is known."""
     purchases = iter(_reader(options))
@@ -189,6 +203,7 @@ class _Intake:
 
     as_of: date | None
     rules: SummaryRules
+    refund_rule: RefundRule | None
     currency: str = ""
     earliest: int = _NEVER
     first_day: int = _NEVER
@@ -196,6 +211,7 @@ class _Intake:
     later: int = 0
     refunds: int = 0
     free: int = 0
+    repeats: RepeatPurchaseSummary | None = None
     _summary: RfmSummary | None = None
     _customers: list[str] = Factory(list)
     _days: list[int] = Factory(list)
@@ -247,5 +263,20 @@ class _Intake:
             )
             before = self._summary
             self._summary = block if before is None else before.rolled_to(block.as_of).merge(block)
+            if self.refund_rule is not None:
+                self._sum_up_repeats(block.as_of, self.refund_rule)
             self._customers, self._days, self._minors = [], [], []
         return self._summary
+
+    def _sum_up_repeats(self, as_of: date, refunds: RefundRule) -> None:
+        block = RepeatPurchaseSummary.from_columns(
+            self._customers,
+            self._days,
+            self._minors,
+            as_of=as_of,
+            currency=self.currency,
+            unit=Unit.WEEK,
+            refunds=refunds,
+        )
+        before = self.repeats
+        self.repeats = block if before is None else before.rolled_to(as_of).merge(block)

@@ -7,6 +7,7 @@ from attrs import frozen
 
 from crmkit.cli.review.figures import Figures
 from crmkit.cli.review.kept import Migrations
+from crmkit.cli.review.lifetime import LifetimeFigures, Without
 from crmkit.cli.review.policy import POLICY_DOCUMENTS, ReviewPolicy
 from crmkit.cli.review.reading import PurchaseFile
 
@@ -17,6 +18,7 @@ __all__ = ["Result"]
 class Result:
     """What was read, by which policy it was decided, what came out, and where it was written.
 
+    ``lifetime`` is what customers will bring, or why that cannot be told; None if nobody asked.
     ``policy_source`` is ``fitted``, ``given``, ``given-and-fitted`` or ``kept``.
     """
 
@@ -25,6 +27,7 @@ class Result:
     policy_source: str
     figures: Figures
     migrations: Migrations | None
+    lifetime: LifetimeFigures | Without | None
     files: Mapping[str, Path]
 
     @property

@@ -1,10 +1,22 @@
 """How figures are written for people."""
 
+from decimal import Decimal
 from fractions import Fraction
 
 from crmkit.money import Money, Rounding, round_fraction
 
-__all__ = ["amount", "count", "counted", "days", "money", "percent", "share"]
+__all__ = [
+    "amount",
+    "chance",
+    "count",
+    "counted",
+    "days",
+    "expected",
+    "money",
+    "percent",
+    "plain",
+    "share",
+]
 
 
 def count(number: int) -> str:
@@ -32,6 +44,25 @@ def percent(part: Fraction) -> str:
     """A share of a whole, to a tenth of a percent: ``27.4 %``."""
     whole, tenths = divmod(abs(round_fraction(part * 1000, Rounding.HALF_EVEN)), 10)
     return f"{'-' if part < 0 and (whole or tenths) else ''}{whole:,}.{tenths} %"
+
+
+def chance(probability: float) -> str:
+    """A probability in whole percent: ``97 %``; what is not certain never reads 0 or 100."""
+    if 0.0 < probability < 0.01:
+        return "<1 %"
+    if 0.99 < probability < 1.0:
+        return ">99 %"
+    return f"{probability * 100:.0f} %"
+
+
+def expected(number: float) -> str:
+    """An expected number of things, to a tenth: ``21,353.7``."""
+    return f"{number:,.1f}"
+
+
+def plain(number: Decimal) -> str:
+    """A share in percent with the digits it has: ``10 %``, ``12.5 %``."""
+    return f"{(number * 100).normalize():f} %"
 
 
 def share(part: Fraction) -> str:
