@@ -65,6 +65,10 @@ class Nbd(RepeatPurchaseModel):
     unit: Unit | None = None
     fitted: FitReport | None = field(default=None, eq=False, repr=False)
 
+    @classmethod
+    def _fit(cls, facts: CountedFacts) -> FitReport:
+        raise NotImplementedError
+
     def _log_likelihood(self, x: int, t_x: float, age: float) -> float:
         return (
             math.lgamma(self.r + x)

@@ -15,13 +15,17 @@ from crmkit.lifetime_value.models.fitting import Ending, FitWarning
 from crmkit.lifetime_value.models.mbg_nbd import MbgNbd
 from crmkit.period import Rate, Unit
 from tests.lifetime_value.cdnow import calibration_sample
+from tests.lifetime_value.reports import report_of
 
 PUBLISHED = BgNbd(r=0.243, alpha=4.414, a=0.793, b=2.426)
 REGULAR = RepeatPurchaseFacts(2, 30.43, 38.86)
 
 positive = st.floats(0.01, 100.0)
 models = st.one_of(
-    st.builds(kind, r=positive, alpha=positive, a=positive, b=positive) for kind in (BgNbd, MbgNbd)
+    [
+        st.builds(kind, r=positive, alpha=positive, a=positive, b=positive)
+        for kind in (BgNbd, MbgNbd)
+    ]
 )
 ages = st.floats(0.1, 500.0)
 
@@ -62,17 +66,18 @@ class TestFit:
         fitted = BgNbd.fit(calibration_sample())
         found = fitted.r, fitted.alpha, fitted.a, fitted.b
         assert found == pytest.approx((0.2426, 4.4136, 0.7930, 2.4260), abs=1.5e-4)
-        assert fitted.fitted.log_likelihood == pytest.approx(-9582.429, abs=1e-3)
+        assert report_of(fitted).log_likelihood == pytest.approx(-9582.429, abs=1e-3)
         assert fitted.unit is Unit.WEEK
-        assert fitted.fitted.converged
-        assert fitted.fitted.warnings == ()
+        assert report_of(fitted).converged
+        assert report_of(fitted).warnings == ()
 
     def test_mbg_nbd_gives_the_published_parameters(self):
         fitted = MbgNbd.fit(calibration_sample())
         found = fitted.r, fitted.alpha, fitted.a, fitted.b
         assert found == pytest.approx((0.525, 6.183, 0.891, 1.614), abs=5e-4)
         better = (
-            fitted.fitted.log_likelihood - BgNbd.fit(calibration_sample()).fitted.log_likelihood
+            report_of(fitted).log_likelihood
+            - report_of(BgNbd.fit(calibration_sample())).log_likelihood
         )
         assert better == pytest.approx(0.3, abs=0.05)
 
@@ -80,7 +85,9 @@ class TestFit:
     def test_the_likelihood_of_the_fit_is_that_of_the_model_fitted(self, kind):
         rows = calibration_sample().counted()
         fitted = kind.fit(rows)
-        assert fitted.log_likelihood(rows) == pytest.approx(fitted.fitted.log_likelihood, rel=1e-12)
+        assert fitted.log_likelihood(rows) == pytest.approx(
+            report_of(fitted).log_likelihood, rel=1e-12
+        )
 
     @pytest.mark.parametrize("kind", [BgNbd, MbgNbd])
     @pytest.mark.parametrize("name", ["r", "alpha", "a", "b"])
@@ -90,15 +97,17 @@ class TestFit:
         fitted = kind.fit(rows)
         terms = {each: getattr(fitted, each) for each in kind.PARAMETERS}
         terms[name] *= factor
-        assert kind(**terms).log_likelihood(rows) < fitted.fitted.log_likelihood
+        assert kind(**terms).log_likelihood(rows) < report_of(fitted).log_likelihood
 
     def test_many_rows_are_first_climbed_in_coarse_ones_and_end_at_the_same_top(self, monkeypatch):
         rows = calibration_sample().counted()
         direct = BgNbd.fit(rows)
         monkeypatch.setattr("crmkit.lifetime_value.models.leaving_fit._COARSE_FROM", 100)
         warm = BgNbd.fit(rows)
-        assert warm.fitted.log_likelihood == pytest.approx(direct.fitted.log_likelihood, rel=1e-12)
-        assert warm.fitted.iterations < direct.fitted.iterations
+        assert report_of(warm).log_likelihood == pytest.approx(
+            report_of(direct).log_likelihood, rel=1e-12
+        )
+        assert report_of(warm).iterations < report_of(direct).iterations
 
     def test_facts_one_by_one_counted_or_in_columns_give_the_same_fit(self):
         summary = calibration_sample()
@@ -112,8 +121,8 @@ class TestFit:
         )
         for one_by_one in (facts, columns, summary, iter(facts)):
             fitted = BgNbd.fit(one_by_one)
-            assert fitted.fitted.log_likelihood == pytest.approx(
-                counted.fitted.log_likelihood, rel=1e-12
+            assert report_of(fitted).log_likelihood == pytest.approx(
+                report_of(counted).log_likelihood, rel=1e-12
             )
 
     @pytest.mark.parametrize("kind", [BgNbd, MbgNbd])
@@ -122,7 +131,7 @@ class TestFit:
         rows = calibration_sample().counted()
         fitted = kind.fit(rows)
         terms = {name: getattr(fitted, name) for name in kind.PARAMETERS}
-        information = fitted.fitted.information
+        information = report_of(fitted).information
         step = 1e-3
 
         def shifted(**moves):
@@ -166,7 +175,7 @@ class TestFitsThatCannotBeTrusted:
     def test_nobody_ever_leaves(self):
         """Everybody bought on the last day: the chance of leaving runs to its bound."""
         facts = [RepeatPurchaseFacts(x, 30.0, 30.0) for x in range(1, 40)]
-        report = BgNbd.fit(facts).fitted
+        report = report_of(BgNbd.fit(facts))
         assert report.ending is not Ending.GAVE_UP
         assert {FitWarning.AT_BOUNDARY, FitWarning.NOT_IDENTIFIED} & set(report.warnings)
         assert not report.is_trustworthy
@@ -174,7 +183,7 @@ class TestFitsThatCannotBeTrusted:
     def test_few_customers_who_came_back_are_flagged(self):
         facts = [RepeatPurchaseFacts(0, 0, age) for age in range(10, 60)]
         facts += [RepeatPurchaseFacts(x, 3.0 * x, 40.0) for x in (1, 1, 2, 3, 5)]
-        assert FitWarning.FEW_REPEATS in BgNbd.fit(facts).fitted.warnings
+        assert FitWarning.FEW_REPEATS in report_of(BgNbd.fit(facts)).warnings
 
     @given(st.lists(histories(), min_size=2, max_size=30))
     def test_whatever_the_data_the_fit_ends_with_finite_parameters_or_a_clear_error(self, facts):
@@ -183,7 +192,7 @@ class TestFitsThatCannotBeTrusted:
                 fitted = kind.fit(facts)
             except (CannotFit, NothingToFit):
                 continue
-            report = fitted.fitted
+            report = report_of(fitted)
             assert all(map(math.isfinite, (*report.parameters.values(), report.log_likelihood)))
             errors = report.standard_errors()
             assert errors is None or all(map(math.isfinite, errors.values()))
@@ -388,7 +397,7 @@ class TestWhatIsRefused:
 
     def test_anything_but_facts(self):
         with pytest.raises(InvalidValue, match="pass RepeatPurchaseFacts"):
-            PUBLISHED.probability_alive((2, 30.43, 38.86))
+            PUBLISHED.probability_alive((2, 30.43, 38.86))  # type: ignore[arg-type]
 
 
 class TestMbgNbd:
