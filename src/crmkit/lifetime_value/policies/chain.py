@@ -19,7 +19,7 @@ __all__ = ["Chain", "StateValues"]
 class StateValues(NamedTuple):
     """The values of the states now, and those one period later that they were made of."""
 
-    now: tuple[Fraction, ...]
+    current: tuple[Fraction, ...]
     later: tuple[Fraction, ...]
 
 

@@ -224,7 +224,7 @@ class MarkovTable:
         With ``may_stop`` the firm may stop serving whenever going on is not worth it, which never
         makes a state worth less.
         """
-        now = (self._stopping if may_stop else self._always).now
+        now = (self._stopping if may_stop else self._always).current
         return {state.name: value for state, value in zip(self.states, now, strict=True)}
 
     def values(self, *, may_stop: bool = False) -> Mapping[str, Money]:
@@ -254,7 +254,7 @@ class MarkovTable:
     def __call__(self, facts: StateFacts, /) -> Decision[Money]:
         """Value one customer by the state they are in."""
         evidence = self.evidence_of(facts.state)
-        outcome = self._rounded(self._always.now[self._place(facts.state)])
+        outcome = self._rounded(self._always.current[self._place(facts.state)])
         return Decision(outcome, "markov-table", facts.as_of, evidence, subject=facts.customer)
 
     def outcomes(self, facts: Iterable[StateFacts]) -> list[Money]:
