@@ -23,6 +23,7 @@ _LONGEST_STEP = 1.5
 SMALLEST_GAIN = 1e-6
 _TRUSTED_STEP = 0.02
 _MOST_TRIES = 30
+_DROWNED = 1e-9
 
 
 class Ending(StrEnum):
@@ -84,13 +85,15 @@ def maximize(
                     point, (value, gradient, hessian) = target, found
                 return Optimum(point, value, gradient, hessian, iteration, ending)
             found = function(target)
-            if found[0] > value or (promised <= gain and found[0] >= value):
+            if found[0] > value:
                 break
             damping = max(4.0 * damping, 1e-3 * _largest(hessian))
         else:
-            # Rounding drowns what is left to gain; the point is as good as this arithmetic allows.
-            settled = promised <= 1e-6 * max(1.0, abs(value)) * 1e-3
-            ending = Ending.CONVERGED if settled else Ending.GAVE_UP
+            # No step is better, however short. If a full one would not gain much either, rounding
+            # drowns what is left: the point is as good as this arithmetic allows.
+            target = _boxed(point, _step(gradient, hessian, free, 0.0)[0], lower, upper)
+            settled = _promised(point, target, gradient, hessian) <= _DROWNED * max(1.0, abs(value))
+            ending = _ending(point, target, free, lower, upper) if settled else Ending.GAVE_UP
             return Optimum(point, value, gradient, hessian, iteration, ending)
         better_than_promised = found[0] - value >= 0.25 * promised
         damping = 0.0 if better_than_promised else damping
