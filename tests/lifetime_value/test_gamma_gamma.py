@@ -428,16 +428,34 @@ class TestFit:
         fitted = GammaGamma.fit(spends(*[(1 + k % 40, m) for k, m in enumerate(prices)]))
         assert {FitWarning.AT_BOUNDARY, FitWarning.NOT_IDENTIFIED} & {*report_of(fitted).warnings}
 
+    @pytest.mark.parametrize("customers", [12, 200])
     @pytest.mark.parametrize("seed", range(20))
-    def test_whatever_the_shop_the_fit_is_no_worse_than_the_truth_or_says_so(self, seed):
+    def test_whatever_the_shop_the_fit_is_no_worse_than_the_truth(self, seed, customers):
+        """Few customers can make two tops, of which the higher one is wanted."""
         random = Random(seed)
         p, q, v = (math.exp(random.uniform(-2.0, 4.0)) for _ in range(3))
-        spend = drawn(p, q, v, 200, seed)
+        spend = drawn(p, q, v, customers, seed)
         fitted = GammaGamma.fit(spend)
         truth = GammaGamma(p=p, q=q, v=v).log_likelihood(spend)
         assert report_of(fitted).log_likelihood >= truth
         assert report_of(fitted).ending is not Ending.GAVE_UP
         assert all(math.isfinite(getattr(fitted, name)) for name in PARAMETERS)
+
+    def test_of_two_tops_the_higher_one_is_found(self):
+        """Ten customers whose spend is worlds apart, against a net of other parameters."""
+        random = Random(258)
+        p, q, v = (math.exp(random.uniform(-3.0, 1.0)) for _ in range(3))
+        spend = drawn(p, q, v, 10, 258)
+        top = report_of(GammaGamma.fit(spend)).log_likelihood
+        shapes = [10.0 ** (z / 2) for z in range(-6, 7)]
+        scales = [10.0**z for z in range(-10, 11)]
+        net = [GammaGamma(p=p, q=q, v=v) for p in shapes for q in shapes for v in scales]
+        assert all(other.log_likelihood(spend) <= top for other in net)
+
+    def test_means_that_differ_in_the_last_digit_alone_are_flagged(self):
+        """Their logarithms are equal, so that not even a spread can be measured."""
+        means = [1e10, math.nextafter(1e10, math.inf), math.nextafter(1e10, 0.0)]
+        assert not report_of(GammaGamma.fit(spends(*[(1, mean) for mean in means]))).is_trustworthy
 
     def test_a_model_given_by_hand_has_no_report(self):
         assert PUBLISHED.fitted is None

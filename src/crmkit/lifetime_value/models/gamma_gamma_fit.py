@@ -23,6 +23,7 @@ PARAMETERS = ("p", "q", "v")
 
 _FEW_REPEATS = 30
 _SMALLEST, _LARGEST = 1e-6, 1e6
+_APART = 8.0
 # The scale of spend follows the shapes: a mean of p v / (q - 1) = 1 may need any v up to here.
 _SCALES = 1e13
 
@@ -98,18 +99,28 @@ def fit_spend(spend: CountedSpend, warnings: list[FitWarning]) -> FitReport:
     logs = [math.log(mean) for _, mean in rows]
     center = sum(map(mul, rows.values(), logs)) / customers
     spread = sum(c * (log - center) ** 2 for c, log in zip(rows.values(), logs, strict=True))
-    # Half of the spread of the logarithms to either shape: trigamma(z + 0.5) is about 1 / z.
-    shape = min(max(0.5 + 2.0 * customers / spread, 0.1), _LARGEST)
+    # Half of the variance of the logarithms to either shape: trigamma(z) is about 1/z + 1/z^2.
+    half = max(spread / (2.0 * customers), _APART / _LARGEST)
+    shape = min((0.5 + math.sqrt(0.25 + half)) / half, _LARGEST)
     scale = math.exp(center)
-    return climb(
-        PARAMETERS,
-        _likelihood(_grouped(rows, scale), center, customers),
-        (shape, shape, scale),
-        lower=(_SMALLEST, _SMALLEST, scale / _SCALES),
-        upper=(_LARGEST, _LARGEST, scale * _SCALES),
-        customers=customers,
-        rows=len(rows),
-        warnings=warnings,
+    likelihood = _likelihood(_grouped(rows, scale), center, customers)
+    # Few customers can make a second, lower top: it is looked for from both sides as well.
+    factors = (1.0, _APART, 1.0 / _APART) if customers < _FEW_REPEATS else (1.0,)
+    return max(
+        (
+            climb(
+                PARAMETERS,
+                likelihood,
+                (shape * factor, shape / factor, scale / factor**2),
+                lower=(_SMALLEST, _SMALLEST, scale / _SCALES),
+                upper=(_LARGEST, _LARGEST, scale * _SCALES),
+                customers=customers,
+                rows=len(rows),
+                warnings=warnings,
+            )
+            for factor in factors
+        ),
+        key=lambda report: report.log_likelihood,
     )
 
 
