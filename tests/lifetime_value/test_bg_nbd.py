@@ -302,11 +302,12 @@ class TestExpectedPurchases:
             PUBLISHED.expected_purchases(REGULAR, 39),
         ]
 
-    def test_a_mapping_is_asked_customer_by_customer(self):
+    def test_a_summary_or_another_mapping_is_asked_customer_by_customer(self):
         summary = calibration_sample()
         model = BgNbd.fit(summary)
-        first = next(iter(summary))
-        assert model.probability_alive_each(summary)[0] == model.probability_alive(summary[first])
+        one_by_one = [model.expected_purchases(facts, 39) for facts in summary.values()]
+        assert model.expected_purchases_each(summary, 39) == one_by_one
+        assert model.expected_purchases_each(dict(summary), 39) == one_by_one
 
 
 class TestDiscounting:

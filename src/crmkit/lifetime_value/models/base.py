@@ -24,6 +24,7 @@ from crmkit.lifetime_value.facts import (
     counted,
 )
 from crmkit.lifetime_value.models.fitting import FitReport
+from crmkit.lifetime_value.summary import RepeatPurchaseSummary
 from crmkit.period import Rate, Unit
 
 __all__ = [
@@ -244,6 +245,8 @@ class RepeatPurchaseModel(ABC):
 
     def _each(self, facts: FactsOfMany, answer: Callable[[Row], float]) -> list[float]:
         rows: list[Row]
+        if isinstance(facts, RepeatPurchaseSummary):
+            facts = facts.repeat_columns()
         if isinstance(facts, RepeatPurchaseColumns):
             known = facts.counted()
             self._check_unit(known.unit)
