@@ -44,7 +44,7 @@ from crmkit.lifetime_value.summary import summarize_repeat_purchases
 from crmkit.money import Money
 from crmkit.period import Unit
 
-CUSTOMERS = 4000
+CUSTOMERS = 3000
 STANDARD_ERRORS = 4.5
 
 # The published parameters, and each model with many who leave and with rates that differ little.
@@ -517,6 +517,7 @@ class TestShops:
             ({"spend": GammaGamma(p=1.0, q=2.0, v=1.0)}, "names no currency"),
             ({"spend": Money(1, "USD")}, "GammaGamma"),
             ({"first_purchases": [date(2026, 1, 5)]}, "after as_of"),
+            ({"first_purchases": date(2026, 1, 1)}, "a day for each"),
             ({"first_purchases": ["2026-01-01"]}, "not a date"),
             ({"as_of": "2026-01-01"}, "not a date"),
         ],

@@ -13,6 +13,7 @@ from crmkit.lifetime_value.models.shifted_beta_geometric import ShiftedBetaGeome
 from crmkit.lifetime_value.simulation.draws import (
     RandomSource,
     check_random,
+    check_series,
     draw_hazard,
     draw_wait,
 )
@@ -81,13 +82,12 @@ def simulate_contracts(
             f"a {type(model).__name__} renews no contract: pass a ShiftedBetaGeometric or a "
             f"BetaDiscreteWeibull"
         )
-    if isinstance(periods, int | float):
-        raise InvalidValue("periods are those of all customers: pass [7] * 1000 for a thousand")
+    each = check_series(periods, "periods are those of all customers: pass [7] * 1000 for 1,000")
     return tuple(
         SimulatedContract(
-            renewals=_renewals(model, random), observed_for=check_periods(each), unit=model.unit
+            renewals=_renewals(model, random), observed_for=check_periods(come_up), unit=model.unit
         )
-        for each in periods
+        for come_up in each
     )
 
 

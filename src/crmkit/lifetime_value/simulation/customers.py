@@ -17,6 +17,7 @@ from crmkit.lifetime_value.models.pareto_nbd import ParetoNbd
 from crmkit.lifetime_value.simulation.draws import (
     RandomSource,
     check_random,
+    check_series,
     draw_hazard,
     draw_probability,
     draw_rate,
@@ -126,11 +127,10 @@ def simulate_customers(
             f"a {type(model).__name__} makes no repeat purchases: pass a BgNbd, MbgNbd, ParetoNbd "
             f"or BgBb"
         )
-    if isinstance(ages, int | float):
-        raise InvalidValue("ages are those of all customers: pass [39.0] * 1000 for a thousand")
     if type(most_purchases) is not int or most_purchases < 1:
         raise InvalidValue("most_purchases is a whole number above zero")
-    return tuple(_customer(model, age, random, spend, most_purchases) for age in ages)
+    each = check_series(ages, "ages are those of all customers: pass [39.0] * 1000 for a thousand")
+    return tuple(_customer(model, age, random, spend, most_purchases) for age in each)
 
 
 def _customer(

@@ -5,7 +5,8 @@ distribution of two such shapes is a coin of which the heads and the tails are b
 """
 
 import math
-from typing import Protocol, runtime_checkable
+from collections.abc import Iterable
+from typing import Protocol, TypeVar, runtime_checkable
 
 from crmkit.errors import InvalidValue
 from crmkit.lifetime_value.numerics.special import softplus
@@ -13,6 +14,7 @@ from crmkit.lifetime_value.numerics.special import softplus
 __all__ = [
     "RandomSource",
     "check_random",
+    "check_series",
     "draw_hazard",
     "draw_log_gamma",
     "draw_probability",
@@ -20,6 +22,8 @@ __all__ = [
     "draw_wait",
     "exp_within",
 ]
+
+T = TypeVar("T")
 
 _TINY = math.ulp(0.0)
 _LARGEST_LOG = 600.0
@@ -47,6 +51,17 @@ def check_random(source: RandomSource) -> None:
     """
     if not isinstance(source, RandomSource):
         raise InvalidValue("chance comes from outside: pass random=random.Random(7), or any seed")
+
+
+def check_series(values: Iterable[T], what: str) -> list[T]:
+    """List what there is one of for each customer; refuse a single value for all.
+
+    :raises InvalidValue: if it is no series, with what it should be.
+    """
+    try:
+        return list(values)
+    except TypeError:
+        raise InvalidValue(what) from None
 
 
 def exp_within(z: float) -> float:

@@ -19,7 +19,7 @@ from crmkit.lifetime_value.simulation.customers import (
     SimulatedCustomer,
     simulate_customers,
 )
-from crmkit.lifetime_value.simulation.draws import RandomSource
+from crmkit.lifetime_value.simulation.draws import RandomSource, check_series
 from crmkit.money import Money
 from crmkit.period import Unit, check_date
 from crmkit.records import Purchase
@@ -81,7 +81,9 @@ def simulate_purchases(
         raise InvalidValue("the model names no unit of time: build it with unit=Unit.WEEK")
     if getattr(spend, "currency", None) is None:
         raise InvalidValue("the model of spend names no currency: build it with currency='EUR'")
-    firsts = list(first_purchases)
+    firsts = check_series(
+        first_purchases, "first_purchases has a day for each customer: pass a list"
+    )
     ages = [_age(first, as_of, unit, model) for first in firsts]
     made = simulate_customers(
         model, ages, random=random, spend=spend, most_purchases=most_purchases
