@@ -79,6 +79,7 @@ class TestTheExampleShop:
                 "A from 547.00 EUR",
                 "platinum from 6,510.90 EUR",
             ],
+            "expected": {"probability_alive": 0.0495, "purchases": 0.1595, "value": "108.38"},
         }
 
 

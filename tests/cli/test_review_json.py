@@ -30,6 +30,7 @@ KEYS = [
     "pyramid",
     "pareto",
     "best",
+    "lifetime_value",
     "policy",
     "migrations",
     "files",

@@ -91,12 +91,12 @@ class TestSelfContained:
 
 
 class TestPictures:
-    """The concentration curve, the RFM grid, and the sizes of segments, tiers and layers."""
+    """Concentration, the RFM grid, the sizes of segments, tiers and layers, and what lies ahead."""
 
-    def test_there_are_five_and_each_can_be_read_aloud(self, example):
+    def test_there_are_eight_and_each_can_be_read_aloud(self, example):
         page = Page(example)
         pictures = [attrs for _, attrs in page.tags if attrs.get("role") == "img"]
-        assert [tag for tag, _ in page.tags].count("svg") == len(pictures) == 5
+        assert [tag for tag, _ in page.tags].count("svg") == len(pictures) == 8
         assert all(attrs["aria-label"] for attrs in pictures)
         assert "9 of 47 customers (19.1 %) bring" in str(pictures[0]["aria-label"])
 

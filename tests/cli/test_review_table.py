@@ -111,7 +111,7 @@ class TestExplain:
 
     def test_each_decision_comes_with_evidence_and_the_nearest_change(self):
         run = review("--example", "--explain", "C-008")
-        first, segment, tier, layer = run.out.split("\n\n")
+        first, segment, tier, layer, value = run.out.split("\n\n")
         assert (
             first == "C-008 bought 26 times from 2023-01-19 to 2025-12-04, for 876.20 EUR in all."
         )
@@ -120,6 +120,7 @@ class TestExplain:
         assert "- not met: value for platinum is 876.20 EUR" in layer
         assert "678.60 EUR more" in layer
         assert tier.startswith("A for C-008, by ABC tier")
+        assert value.startswith("268.64 EUR for C-008, by expected value, as of 2025-12-23\n")
 
     def test_nothing_is_written_and_nothing_is_kept(self, here):
         assert "kept:" not in review("--example", "--explain", "C-008").out

@@ -7,6 +7,7 @@ from typing import Any
 from crmkit.cli.refusal import Refusal
 from crmkit.cli.review.figures import decisions_on
 from crmkit.cli.review.lifetime import LifetimeFigures, Without
+from crmkit.cli.review.policy import ReviewPolicy
 from crmkit.cli.review.result import Result
 from crmkit.cli.review.words import counted, money
 from crmkit.decision import Decision, Evidence, Policy, explain
@@ -54,21 +55,25 @@ def facts_on(customer: str, summary: RfmSummary) -> RfmFacts:
 def explanation(result: Result, facts: RfmFacts, histories: dict[str, TierHistory]) -> str:
     """What was decided on a customer and why, what would change it, and the tiers held so far.
 
-    At the end comes what the customer is expected to bring.
+    At the end comes what the customer is expected to bring, if that can be told.
     """
     parts = [_facts_text(facts)]
-    for name, decision, change in _decided(result, facts):
+    for name, decision, change in _decided(result.policy, facts):
         lines = [explain(decision, words=WORDS)]
         if change is not None:
             lines.append(f"- the nearest change: {change}")
         lines += [f"- {line}" for line in _held(histories.get(name))]
         parts.append("\n".join(lines))
-    match result.lifetime:
-        case Without(reason):
-            parts.append(f"What the customer will bring cannot be told: {reason}.")
-        case LifetimeFigures():
-            parts += [f"With caution: {caution}." for caution in result.lifetime.cautions]
+    if result.lifetime is not None:
+        parts.append(_value_text(result.lifetime, facts))
     return "\n\n".join(parts) + "\n"
+
+
+def _value_text(lifetime: LifetimeFigures | Without, facts: RfmFacts) -> str:
+    if isinstance(lifetime, Without):
+        return f"What the customer will bring cannot be told: {lifetime.reason}."
+    cautions = [f"- with caution: {caution}" for caution in lifetime.cautions]
+    return "\n".join([explain(lifetime.decision_on(facts.customer), words=WORDS), *cautions])
 
 
 def _facts_text(facts: RfmFacts) -> str:
@@ -80,16 +85,13 @@ def _facts_text(facts: RfmFacts) -> str:
 
 
 def _decided(
-    result: Result, facts: RfmFacts
+    policy: ReviewPolicy, facts: RfmFacts
 ) -> Iterator[tuple[str, Decision[Any], Change[Any] | None]]:
-    policy = result.policy
     asked: tuple[Policy[RfmFacts, Any], ...] = (policy.segmentation, policy.abc, policy.pyramid)
     for name, each, decision in zip(
         policy.ladders, asked, decisions_on(policy, facts), strict=True
     ):
         yield name, decision, smallest_change(each, facts)
-    if isinstance(result.lifetime, LifetimeFigures):
-        yield "value", result.lifetime.decision_on(facts.customer), None
 
 
 def _held(history: TierHistory | None) -> list[str]:
@@ -115,9 +117,31 @@ def explanation_json(result: Result, facts: RfmFacts, histories: dict[str, TierH
             "nearest_change": None if change is None else str(change),
             "history": [EVIDENCE.unstructure(c) for c in _changes(histories.get(name))],
         }
-        for name, decision, change in _decided(result, facts)
+        for name, decision, change in _decided(result.policy, facts)
     ]
-    return json.dumps({"customer": facts.customer, "decisions": decided}, indent=2) + "\n"
+    shown = {
+        "customer": facts.customer,
+        "decisions": decided,
+        "value": _value(result.lifetime, facts),
+    }
+    return json.dumps(shown, indent=2) + "\n"
+
+
+def _value(lifetime: LifetimeFigures | Without | None, facts: RfmFacts) -> dict[str, Any] | None:
+    match lifetime:
+        case LifetimeFigures():
+            decision = lifetime.decision_on(facts.customer)
+            return {
+                "missing": None,
+                "outcome": str(decision.outcome),
+                "policy": decision.policy,
+                "as_of": decision.as_of.isoformat(),
+                "evidence": [EVIDENCE.unstructure(item) for item in decision.evidence],
+                "cautions": list(lifetime.cautions),
+            }
+        case Without(reason):
+            return {"missing": reason}
+    return None
 
 
 def _changes(history: TierHistory | None) -> tuple[TierChange, ...]:

@@ -398,7 +398,7 @@ def _add_writing(parser: ArgumentParser) -> None:
         "--values",
         metavar="FILE",
         type=Path,
-        help="write what each customer will bring here (.csv)",
+        help="write what each customer will bring (.csv)",
     )
 
 
