@@ -223,6 +223,11 @@ class TestExpectedValue:
         assert len(values) == 51
         assert asked == [2]
 
+    def test_customers_who_differ_in_spend_only_are_not_equal(self):
+        low, high = history(2, 5, 9, 20), history(2, 5, 9, 40)
+        assert worth().outcomes([low, high]) == [worth()(low).outcome, worth()(high).outcome]
+        assert worth()(low).outcome < worth()(high).outcome
+
     def test_nobody_is_worth_nothing_at_all(self):
         assert worth().outcomes([]) == []
 

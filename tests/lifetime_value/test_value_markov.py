@@ -353,3 +353,4 @@ class TestStopContacting:
         decision = StopContacting(table)(in_state("here"))
         assert decision.outcome is ContactVerdict.CONTINUE
         assert decision.evidence[-1].observed == euros("0.01")
+        assert table.exact_values(may_stop=True) == {"here": Fraction(1, 75)}

@@ -13,14 +13,20 @@ from hypothesis import strategies as st
 
 from crmkit.errors import CurrencyMismatch, InvalidPolicy, InvalidValue
 from crmkit.identifiers import CustomerId
-from crmkit.lifetime_value.policies.exact import MOST_PERIODS, per_unit
+from crmkit.lifetime_value.policies.exact import (
+    MOST_PERIODS,
+    per_unit,
+    split_money,
+    split_to,
+    to_money,
+)
 from crmkit.lifetime_value.policies.retention import (
     FirstMargin,
     PaybackTime,
     RetentionFacts,
     RetentionValue,
 )
-from crmkit.money import Money, Rounding
+from crmkit.money import Money, Rounding, sum_money
 from crmkit.period import Rate, Unit
 from tests.lifetime_value.value_laws import (
     DAY,
@@ -92,6 +98,29 @@ class TestPublishedFigures:
         assert hundred().exact == Fraction(800, 3)
         assert hundred().value == euros("266.67")
         assert hundred(rounding=Rounding.DOWN).value == euros("266.66")
+
+
+class TestExactTerms:
+    """What stands in a formula is what was stated, and what is rounded is rounded once."""
+
+    @given(st.integers(0, 1000), st.sampled_from(Unit))
+    def test_a_rate_is_in_its_own_unit_exactly_what_was_stated(self, thousandths, unit):
+        stated = Fraction(thousandths, 1000)
+        assert per_unit(Rate.of(stated, unit), unit) == stated
+
+    @given(st.lists(st.fractions(-99, 99, max_denominator=999)), st.sampled_from(Rounding))
+    def test_parts_add_up_and_each_is_within_a_minor_unit(self, parts, rounding):
+        amounts = split_money(parts, "EUR", rounding)
+        total = to_money(sum(parts, Fraction(0)), "EUR", rounding)
+        assert sum_money(amounts, "EUR") == total
+        assert all(abs(a.minor - 100 * p) < 2 for a, p in zip(amounts, parts, strict=True))
+
+    def test_what_floats_make_of_a_sum_is_in_the_last_part(self):
+        """The parts make 0.66, the sum in floats rounds to 0.67."""
+        parts = [Fraction(33, 100), Fraction(33, 100)]
+        amounts = split_to(euros("0.67"), parts, Rounding.HALF_EVEN)
+        assert amounts == (euros("0.33"), euros("0.34"))
+        assert split_to(euros(0), [], Rounding.HALF_EVEN) == ()
 
 
 class TestRetentionValue:
