@@ -7,15 +7,14 @@ import random
 
 import mpmath
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from crmkit.lifetime_value.numerics.quadrature import log_integral, log_integral_between
+from crmkit.lifetime_value.numerics.quadrature import log_integral
 from crmkit.lifetime_value.numerics.special import log_beta, softplus
 
 positive = st.floats(-6.0, 6.0).map(lambda power: 10.0**power)
 gentle = st.floats(-6.0, 1.0).map(lambda power: 10.0**power)
-powers = st.floats(0.0, 50.0)
 
 
 class Counted:
@@ -174,74 +173,3 @@ class TestModels:
     def test_expected_purchases_of_who_may_leave_after_each(self, r, z, a, b):
         found, true = expectation_over_leaving(r, z, a, b)
         assert found == pytest.approx(true, rel=1e-11, abs=1e-11)
-
-    @given(
-        st.floats(0.01, 1e3),
-        st.floats(0.01, 1e3),
-        st.floats(0.01, 1e3),
-        st.floats(0.0, 1.0),
-        st.floats(1.0, 1e4),
-    )
-    def test_time_of_leaving_with_equal_scales_has_a_closed_form(self, r, s, alpha, share, age):
-        """Pareto/NBD with alpha = beta: a power of the time since."""
-        since = share * age * 0.999
-
-        def log_f(x, _):
-            return -(r + s + 1.0) * math.log1p((x - since) / (alpha + since))
-
-        power = (r + s) * math.log1p((age - since) / (alpha + since))
-        true = math.log((alpha + since) / (r + s)) + math.log(-math.expm1(-power))
-        found = log_integral_between(log_f, since, age)
-        assert found == pytest.approx(true, rel=1e-10, abs=1e-10)
-
-    @settings(max_examples=20)
-    @given(positive, st.floats(0.0, 1e6))
-    def test_a_layer_as_thin_as_a_millionth_of_a_millionth(self, length, lower):
-        def at_lower(_, distance):
-            return -rate * distance
-
-        def at_upper(_, distance):
-            return -rate * (length - distance)
-
-        upper = lower + length
-        length = upper - lower
-        rate = 1e12 / length
-        assert log_integral_between(at_lower, lower, upper) == pytest.approx(
-            -math.log(rate), abs=1e-9
-        )
-        found = log_integral_between(at_upper, 0.0, length)
-        assert found == pytest.approx(-math.log(rate), abs=1e-3)
-
-
-class TestBetween:
-    """The integral over an interval."""
-
-    @given(
-        st.floats(0.0, 50.0), st.floats(0.0, 50.0), st.floats(-100.0, 100.0), st.floats(1e-3, 1e3)
-    )
-    def test_powers_of_the_distances_from_both_ends(self, a, b, lower, length):
-        upper = lower + length
-        length = upper - lower
-
-        def log_f(x, distance):
-            assert lower <= x <= upper
-            left = length - distance
-            if distance <= 0.0 or left <= 0.0:
-                return 0.0 if not a and not b else -math.inf
-            return a * math.log(distance / length) + b * math.log(left / length)
-
-        true = log_beta(a + 1.0, b + 1.0) + math.log(length)
-        assert log_integral_between(log_f, lower, upper) == pytest.approx(true, abs=1e-10)
-
-    @pytest.mark.parametrize("upper", [2.0, 1.0])
-    def test_an_interval_without_length_holds_nothing(self, upper):
-        assert log_integral_between(lambda x, _: 0.0, 2.0, upper) == -math.inf
-
-    def test_whole_and_halves_agree(self):
-        def log_f(x, _):
-            return 3.0 * math.log1p(x) - x
-
-        whole = math.exp(log_integral_between(log_f, 0.0, 10.0))
-        halves = math.exp(log_integral_between(log_f, 0.0, 4.0))
-        halves += math.exp(log_integral_between(log_f, 4.0, 10.0))
-        assert halves == pytest.approx(whole, rel=1e-12)

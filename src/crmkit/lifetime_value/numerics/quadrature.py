@@ -12,9 +12,7 @@ which tabulates the rule of 7 and 15 points.
 import math
 from collections.abc import Callable
 
-from crmkit.lifetime_value.numerics.special import softplus
-
-__all__ = ["log_integral", "log_integral_between"]
+__all__ = ["log_integral"]
 
 LogFunction = Callable[[float], float]
 
@@ -135,25 +133,3 @@ def _width(log_f: LogFunction, mode: float, top: float) -> float:
     while min(log_f(mode + width), log_f(mode - width)) < top - 1.0 and width > 1e-12:
         width *= 0.5
     return width
-
-
-def log_integral_between(
-    log_f: Callable[[float, float], float], lower: float, upper: float
-) -> float:
-    """The logarithm of an integral over ``x`` between ``lower`` and ``upper``.
-
-    ``log_f`` is called with ``x`` and with its distance from ``lower``, both accurate at either
-    end: layers as thin as 1e-12 of the interval are resolved.
-    """
-    length = upper - lower
-    if length <= 0.0:
-        return -math.inf
-    log_length = math.log(length)
-
-    def on_the_line(s: float) -> float:
-        log_p, log_q = -softplus(-s), -softplus(s)
-        distance = length * math.exp(log_p)
-        x = lower + distance if s < 0.0 else upper - length * math.exp(log_q)
-        return log_f(x, distance) + log_p + log_q + log_length
-
-    return log_integral(on_the_line)
