@@ -229,7 +229,7 @@ class GammaGamma:
         shape = self.p * x
         return (
             math.log(shape)
-            + log_negative_binomial(shape, self.q, self.v, x * mean)  # type: ignore[arg-type]
+            + log_negative_binomial(shape, self.q, self.v, x * mean)
             - math.log(mean)
         )
 

@@ -191,7 +191,7 @@ def _deviance(x: float, mean: float) -> float:
     return x * math.log(x / mean) - difference
 
 
-def log_negative_binomial(n: int, r: float, alpha: float, t: float) -> float:
+def log_negative_binomial(n: float, r: float, alpha: float, t: float) -> float:
     """The logarithm of the probability of ``n`` events in a time ``t``.
 
     The number of events is Poisson with a rate that has a gamma distribution of shape ``r`` and
