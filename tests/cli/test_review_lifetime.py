@@ -16,15 +16,15 @@ from crmkit.examples import shop_path
 from crmkit.intake import OnError, read_purchases
 from crmkit.lifetime_value import (
     BgNbd,
+    ExpectedValue,
     FitReport,
     FitWarning,
     GammaGamma,
+    Horizon,
     MbgNbd,
     RefundRule,
     summarize_repeat_purchases,
 )
-from crmkit.lifetime_value.policies.expected import ExpectedValue
-from crmkit.lifetime_value.policies.horizon import Horizon
 from crmkit.period import Rate, Unit
 from tests.cli.running import purchases, refused, review
 from tests.shared_data import shared_file

@@ -174,6 +174,15 @@ class TestProbabilityOfComingBack:
         )
         assert [group.customers for group in calibration.groups] == [9, 1]
 
+    def test_equals_are_in_the_group_where_the_middle_of_them_is(self):
+        """Three, four and three customers in halves: the middle four begin the upper one."""
+        days = [0] * 3 + [10] * 4 + [20] * 3
+        history = [(f"c{number}", day) for number, day in enumerate(days)]
+        calibration = purchase_calibration(
+            Nbd(r=1.0, alpha=1.0), split_after(history, 30, 60), groups=2
+        )
+        assert [group.customers for group in calibration.groups] == [3, 7]
+
     def test_saying_the_same_of_everybody_scores_the_reference(self):
         history = [("a", 0), ("b", 0), ("c", 0), ("d", 0), ("d", 35)]
         certain = purchase_calibration(Nbd(r=1.0, alpha=1.0), split_after(history, 30, 60))

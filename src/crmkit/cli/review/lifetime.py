@@ -17,19 +17,20 @@ from crmkit.errors import CannotFit, NothingToFit
 from crmkit.identifiers import CustomerId
 from crmkit.lifetime_value import (
     BgNbd,
+    CustomerEquity,
+    ExpectedValue,
     FitWarning,
     FrequencyFit,
     GammaGamma,
+    Horizon,
     MbgNbd,
     RepeatPurchaseFacts,
     RepeatPurchaseSummary,
+    SegmentEquity,
     Tracking,
     frequency_fit,
     tracking,
 )
-from crmkit.lifetime_value.policies.equity import CustomerEquity, SegmentEquity
-from crmkit.lifetime_value.policies.expected import ExpectedValue
-from crmkit.lifetime_value.policies.horizon import Horizon
 from crmkit.money import Money, Rounding, round_fraction, sum_money
 from crmkit.period import Rate, Unit
 from crmkit.segmentation import RfmSummary
