@@ -23,6 +23,7 @@ from crmkit.lifetime_value.facts.spend import (
     CountedSpend,
     SpendRow,
     counted_spend,
+    mean_spend_of,
 )
 
 __all__ = [
@@ -40,4 +41,5 @@ __all__ = [
     "counted",
     "counted_spend",
     "days_of",
+    "mean_spend_of",
 ]

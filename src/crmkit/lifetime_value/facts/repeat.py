@@ -1,6 +1,5 @@
 """How often, how long and for how much one customer came back, as of a day."""
 
-import math
 from datetime import date
 
 from attrs import field, frozen
@@ -17,6 +16,9 @@ MAX_REPEAT_PURCHASES = 1_000_000
 
 MAX_AGE = 1e12
 """The highest age, in any unit of time: 30,000 years of seconds."""
+
+# Whole numbers beyond this could not even be turned into a float.
+_LARGEST_MEAN = 1e300
 
 
 def _as_float(number: float) -> float:
@@ -171,6 +173,6 @@ def _check_bare(mean: object) -> bool:
             f"mean_repeat_spend is a {type(mean).__name__}: pass Money, or a bare number where no "
             f"currency is meant"
         )
-    if not 0 <= mean < math.inf:
+    if not 0 <= mean <= _LARGEST_MEAN:
         raise InvalidValue("mean_repeat_spend is a finite number, zero or more")
     return mean != 0

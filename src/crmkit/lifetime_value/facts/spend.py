@@ -13,7 +13,7 @@ from crmkit.lifetime_value.facts.counted import Entry, add_up, are_numbers, coun
 from crmkit.lifetime_value.facts.repeat import MAX_REPEAT_PURCHASES, RepeatPurchaseFacts
 from crmkit.money import MAX_MINOR, Money, digits_of
 
-__all__ = ["CountableSpend", "CountedSpend", "SpendRow", "counted_spend"]
+__all__ = ["CountableSpend", "CountedSpend", "SpendRow", "counted_spend", "mean_spend_of"]
 
 SpendRow = tuple[int, float]
 """Repeat purchases, and what was spent on each on average, in major units of the currency."""
@@ -197,36 +197,36 @@ def counted_spend(facts: CountableSpend) -> CountedSpend:
     means: Counter[SpendRow] = Counter()
     currencies: set[str | None] = set()
     for fact, count in entries(facts):
-        repeats = fact.repeat_purchases
-        means[repeats, _mean(fact) if repeats else 0.0] += count
-        if repeats:
-            currencies.add(_currency(fact))
+        if fact.repeat_purchases == 0:
+            means[0, 0.0] += count
+            continue
+        mean, currency = mean_spend_of(fact)
+        means[fact.repeat_purchases, mean] += count
+        currencies.add(currency)
     return CountedSpend._of_means(means, _one_currency(currencies))
 
 
-def _mean(facts: RepeatPurchaseFacts) -> float:
-    """What was spent on a repeat day, out of the exact total if it is known."""
+def mean_spend_of(facts: RepeatPurchaseFacts) -> tuple[float, str | None]:
+    """What was spent on a repeat day, out of the exact total if it is known, and in what currency.
+
+    :raises InvalidValue: if it is not known.
+    """
     mean, total = facts.mean_repeat_spend, facts.repeat_spend
     if total is not None:
-        return total.minor / (facts.repeat_purchases * _minors(total.currency))
+        return total.minor / (facts.repeat_purchases * _minors(total.currency)), total.currency
     if isinstance(mean, Money):
-        return mean.minor / _minors(mean.currency)
+        return mean.minor / _minors(mean.currency), mean.currency
     if mean is None:
         raise InvalidValue(
             "the spend of a customer who came back is not known: pass mean_repeat_spend with the "
             "facts, or summarize the purchases"
         )
-    return float(mean)
+    return float(mean), None
 
 
 def _minors(currency: str) -> int:
     """How many minor units make a major one."""
     return int(10 ** digits_of(currency))
-
-
-def _currency(facts: RepeatPurchaseFacts) -> str | None:
-    mean = facts.mean_repeat_spend
-    return mean.currency if isinstance(mean, Money) else None
 
 
 def _one_currency(currencies: set[str | None]) -> str | None:

@@ -15,6 +15,7 @@ from crmkit.lifetime_value.facts import (
     CountedSpend,
     RepeatPurchaseFacts,
     counted_spend,
+    mean_spend_of,
 )
 from crmkit.lifetime_value.models.base import check_parameters
 from crmkit.lifetime_value.models.fitting import FitReport, FitWarning, Interval
@@ -254,24 +255,11 @@ class GammaGamma:
 
 
 def _own_mean(facts: RepeatPurchaseFacts) -> tuple[float, str | None]:
-    """What a customer spent on a repeat purchase, out of the exact total if known, and in what.
-
-    Who got back more than was paid has spent nothing.
-    """
-    mean, total = facts.mean_repeat_spend, facts.repeat_spend
-    if total is not None:
-        minors = facts.repeat_purchases * 10 ** digits_of(total.currency)
-        return max(total.minor, 0) / minors, total.currency
-    if isinstance(mean, Money):
-        return mean.minor / 10 ** digits_of(mean.currency), mean.currency
-    if mean is None:
-        raise InvalidValue(
-            "the spend of a customer who came back is not known: pass mean_repeat_spend with the "
-            "facts, or summarize the purchases"
-        )
+    """What a customer spent on a repeat purchase; who got back more than was paid spent nothing."""
+    mean, currency = mean_spend_of(facts)
     if mean > _LARGEST_MEAN:
         raise InvalidValue(_BEYOND)
-    return mean, None
+    return max(mean, 0.0), currency
 
 
 def _measurable(facts: CountableSpend) -> CountedSpend:
