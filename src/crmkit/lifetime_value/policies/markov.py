@@ -39,7 +39,7 @@ from crmkit.period import Rate, Unit, check_date
 __all__ = ["MarkovState", "MarkovTable", "StateFacts"]
 
 MOST_STATES = 60
-"""The most states of a table: sixty are solved exactly in about a second."""
+"""The most states of a table: sixty are solved exactly in a second or two."""
 
 
 @frozen
@@ -119,10 +119,9 @@ class MarkovTable:
     unit: Unit = Unit.YEAR
     periods: int | None = None
     rounding: Rounding = Rounding.HALF_EVEN
-    # The exact value of each state, without and with the right to stop: worked out once.
+    # The exact value of each state without a right to stop: worked out once.
     _chain: Chain = field(init=False, repr=False, eq=False)
     _always: StateValues = field(init=False, repr=False, eq=False)
-    _stopping: StateValues = field(init=False, repr=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
         check_rate(self.discount)
@@ -141,7 +140,6 @@ class MarkovTable:
             raise InvalidPolicy("a value for ever needs a discount above zero; or name the periods")
         object.__setattr__(self, "_chain", chain)
         object.__setattr__(self, "_always", chain.values(self.periods))
-        object.__setattr__(self, "_stopping", chain.values(self.periods, may_stop=True))
 
     def _check_states(self) -> None:
         if not 1 <= len(self.states) <= MOST_STATES:
@@ -222,10 +220,10 @@ class MarkovTable:
         """The value of each state in major units, before any rounding.
 
         With ``may_stop`` the firm may stop serving whenever going on is not worth it, which never
-        makes a state worth less.
+        makes a state worth less. That is worked out anew with each call.
         """
-        now = (self._stopping if may_stop else self._always).current
-        return {state.name: value for state, value in zip(self.states, now, strict=True)}
+        values = self._stopping() if may_stop else self._always
+        return self._by_name(values.current)
 
     def values(self, *, may_stop: bool = False) -> Mapping[str, Money]:
         """The value of each state, each rounded once."""
@@ -236,8 +234,13 @@ class MarkovTable:
 
     def value_of_going_on(self) -> Mapping[str, Fraction]:
         """What serving on in each state is worth to a firm that may stop later, in major units."""
-        worth = self._chain.going_on(self._stopping.later)
-        return {state.name: value for state, value in zip(self.states, worth, strict=True)}
+        return self._by_name(self._chain.going_on(self._stopping().later))
+
+    def _stopping(self) -> StateValues:
+        return self._chain.values(self.periods, may_stop=True)
+
+    def _by_name(self, values: Sequence[Fraction]) -> dict[str, Fraction]:
+        return {state.name: value for state, value in zip(self.states, values, strict=True)}
 
     def state(self, name: str) -> MarkovState:
         """The state of a name.

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from fractions import Fraction
 
-from attrs import frozen
+from attrs import field, frozen
 
 from crmkit.decision import Decision, above, noted
-from crmkit.lifetime_value.policies.exact import to_money
+from crmkit.lifetime_value.policies.exact import read_only, to_money
 from crmkit.lifetime_value.policies.markov import MarkovTable, StateFacts
 from crmkit.money import Money, Rounding
 
@@ -45,20 +45,26 @@ class StopContacting:
     """
 
     table: MarkovTable
+    # What going on from each state is worth: worked out once.
+    _worth: Mapping[str, Fraction] = field(init=False, repr=False, eq=False)
+
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "_worth", read_only(self.table.value_of_going_on()))
 
     @property
     def stops_in(self) -> tuple[str, ...]:
         """The states in which contact ends."""
-        return tuple(name for name, worth in self.table.value_of_going_on().items() if worth <= 0)
+        return tuple(name for name, worth in self._worth.items() if worth <= 0)
 
     def __call__(self, facts: StateFacts, /) -> Decision[ContactVerdict]:
         """Say whether to go on serving one customer, and what that is worth."""
-        worth = self._worth(facts, self.table.value_of_going_on())
+        state = self.table.state(facts.state)
+        worth = self._worth[state.name]
         # Rounded towards more money: above zero stays above zero.
         going_on = to_money(worth, self.table.currency, Rounding.CEILING)
         evidence = (
-            noted("state", facts.state),
-            noted("cost", self.table.state(facts.state).cost),
+            noted("state", state.name),
+            noted("cost", state.cost),
             above("value-of-going-on", going_on, Money.zero(self.table.currency)),
         )
         return Decision(
@@ -67,11 +73,7 @@ class StopContacting:
 
     def outcomes(self, facts: Iterable[StateFacts]) -> list[ContactVerdict]:
         """The verdicts on many customers, as the call gives them one by one."""
-        values = self.table.value_of_going_on()
-        return [_verdict(self._worth(item, values)) for item in facts]
-
-    def _worth(self, facts: StateFacts, values: Mapping[str, Fraction]) -> Fraction:
-        return values[self.table.state(facts.state).name]
+        return [_verdict(self._worth[self.table.state(item.state).name]) for item in facts]
 
 
 def _verdict(worth: Fraction) -> ContactVerdict:
