@@ -40,6 +40,7 @@ __all__ = [
     "add_units",
     "check_date",
     "check_instant",
+    "days_of",
 ]
 
 MEAN_GREGORIAN_YEAR = Decimal("365.2425")
@@ -78,11 +79,25 @@ _STEPS = {
 }
 # Exact lengths: in days where a unit is a fixed number of them, otherwise in parts of the year.
 _DAYS = {Unit.DAY: Fraction(1), Unit.WEEK: Fraction(7)}
-_YEARS = {
-    Unit.MONTH: Fraction(1, 12),
-    Unit.QUARTER: Fraction(1, 4),
-    Unit.YEAR: Fraction(1),
-}
+_PARTS_OF_YEAR = {Unit.MONTH: 12, Unit.QUARTER: 4, Unit.YEAR: 1}
+
+
+def days_of(unit: Unit, days_in_year: Decimal = MEAN_GREGORIAN_YEAR) -> Fraction:
+    """The mean length of a unit of time in days: a week has 7, a month a twelfth of the year named.
+
+    :raises InvalidValue: if the unit is no member of :class:`Unit`, or the year has no days.
+
+    >>> days_of(Unit.WEEK), days_of(Unit.YEAR, Decimal(360))
+    (Fraction(7, 1), Fraction(360, 1))
+    """
+    if not isinstance(unit, Unit):
+        raise InvalidValue("a unit of time is a member of Unit, such as Unit.WEEK")
+    if unit in _DAYS:
+        return _DAYS[unit]
+    year = as_fraction(days_in_year, "days_in_year")
+    if year <= 0:
+        raise InvalidValue("a year has days: days_in_year is above zero")
+    return year / _PARTS_OF_YEAR[unit]
 
 
 def check_date(value: date, what: str) -> None:
@@ -277,7 +292,7 @@ class Rate:
         growth = as_fraction(rate, "rate") + 1
         if growth <= 0:
             raise InvalidValue("a rate is above -1: at -1 everything is gone after one unit")
-        days = _decimal(_length(unit, days_in_year))
+        days = _decimal(days_of(unit, days_in_year))
         return cls(_CONTEXT.divide(_CONTEXT.ln(_decimal(growth)), days))
 
     @classmethod
@@ -289,7 +304,7 @@ class Rate:
         days_in_year: Decimal = MEAN_GREGORIAN_YEAR,
     ) -> Self:
         """So much a unit, compounded all the time: what present values of rates in papers use."""
-        return cls(_decimal(as_fraction(rate, "rate") / _length(unit, days_in_year)))
+        return cls(_decimal(as_fraction(rate, "rate") / days_of(unit, days_in_year)))
 
     def per(self, unit: Unit, *, days_in_year: Decimal = MEAN_GREGORIAN_YEAR) -> Decimal:
         """The equal rate compounded once a unit."""
@@ -297,7 +312,7 @@ class Rate:
 
     def force_per(self, unit: Unit, *, days_in_year: Decimal = MEAN_GREGORIAN_YEAR) -> Decimal:
         """The equal continuous rate a unit."""
-        return _CONTEXT.multiply(self.daily_force, _decimal(_length(unit, days_in_year)))
+        return _CONTEXT.multiply(self.daily_force, _decimal(days_of(unit, days_in_year)))
 
     def discount_factor(
         self,
@@ -319,16 +334,6 @@ def _first_of(year: int, month: int) -> date:
         raise InvalidValue(
             "no such month: years run from 1 to 9999, months from 1 to 12, quarters from 1 to 4"
         ) from None
-
-
-def _length(unit: Unit, days_in_year: Decimal) -> Fraction:
-    """The length of a unit in days; months and quarters are parts of the year that was named."""
-    if unit in _DAYS:
-        return _DAYS[unit]
-    year = as_fraction(days_in_year, "days_in_year")
-    if year <= 0:
-        raise InvalidValue("a year has days: days_in_year is above zero")
-    return _YEARS[unit] * year
 
 
 def _exp(force: Decimal) -> Decimal:

@@ -56,6 +56,7 @@ from crmkit.lifetime_value.facts import (
     CountedSpend,
     RepeatPurchaseColumns,
     RepeatPurchaseFacts,
+    mean_spend_of,
 )
 from crmkit.lifetime_value.kept import FITTED_MODELS, STORED_TYPES, FittedModel, model_on
 from crmkit.lifetime_value.models.base import FactsOfMany, RepeatPurchaseModel
@@ -259,6 +260,7 @@ __all__ = [
     "discounted_payback",
     "frequency_fit",
     "holdout_fit",
+    "mean_spend_of",
     "model_on",
     "net_present_value",
     "purchase_calibration",
