@@ -28,7 +28,7 @@ class BetaDiscreteWeibull(RenewalModel):
 
     >>> model = BetaDiscreteWeibull(alpha=0.7, beta=3.8, c=1.2)
     >>> [round(model.retention(t), 3) for t in (1, 2, 10)]
-    [0.844, 0.835, 0.915]
+    [0.844, 0.842, 0.931]
     """
 
     PARAMETERS: ClassVar[tuple[str, ...]] = ("alpha", "beta", "c")
@@ -44,6 +44,3 @@ class BetaDiscreteWeibull(RenewalModel):
 
     def _shape(self) -> float:
         return self.c
-
-    def _expected_renewals_for_ever(self, since: int) -> float:
-        return self._summed_renewals_for_ever(since)

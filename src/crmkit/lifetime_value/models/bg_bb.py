@@ -123,7 +123,7 @@ class _Opportunities:
         constant = a * b * c - b_below * c_below
         half = -0.5 * linear / square
         root = half * half - constant / square
-        if root <= 0.0:
+        if not 0.0 < root < math.inf:
             return n, n
         reach = math.sqrt(root)
         return n + math.ceil(min(half - reach, MAX_AGE)), n + math.ceil(min(half + reach, MAX_AGE))
@@ -202,7 +202,7 @@ class BgBb(RepeatPurchaseModel):
         """Left after the last purchase, against still there at the last opportunity."""
         if age == t_x:
             return -math.inf
-        a, b = self.alpha + x, self.beta + t_x - x
+        a, b = self.alpha + x, self.beta + (t_x - x)
         d = self.delta + t_x
 
         def log_term(i: float, _: float) -> float:
@@ -215,7 +215,7 @@ class BgBb(RepeatPurchaseModel):
     def _future(self, x: int, age: float) -> _Opportunities:
         """Given that the next opportunity is met, as :meth:`probability_alive` says."""
         passed = self.delta + age + 1.0
-        return _Opportunities(self.alpha + x, self.beta + age - x, self.gamma, passed)
+        return _Opportunities(self.alpha + x, self.beta + (age - x), self.gamma, passed)
 
     def _newcomer(self) -> tuple[float, _Opportunities]:
         total = self.gamma + self.delta

@@ -43,12 +43,26 @@ class RenewalModel:
     # --- what each model says of its own ---
 
     def _shape(self) -> float:
-        """The power of time by which the clock of a contract runs."""
-        raise NotImplementedError
+        """The power of time by which the clock of a contract runs: 1 where it runs steadily."""
+        return 1.0
 
     def _expected_renewals_for_ever(self, since: int) -> float:
-        """The renewals still to come of a customer who has made so many."""
-        raise NotImplementedError
+        """The renewals still to come of a customer who has made so many: a sum without end."""
+        self._require_an_end()
+        total = log_falling_sum(self._next(since), math.inf)
+        if total > _LARGEST_EXPONENT:
+            raise InvalidValue(
+                "the expected lifetime is beyond any number: ask for the discounted one"
+            )
+        return math.exp(total)
+
+    def _require_an_end(self) -> None:
+        """Refuse a curve that falls so slowly that the sum of all renewals is infinite."""
+        if self.alpha * self._shape() <= 1.0:
+            raise InvalidValue(
+                "the expected lifetime is infinite, because many customers hardly ever leave: ask "
+                "for the discounted one, or for the renewals of a number of periods"
+            )
 
     # --- fitting ---
 
@@ -199,20 +213,6 @@ class RenewalModel:
 
     def _log_churn(self, t: int) -> float:
         return self._log_survival(0, t - 1) + log1mexp(-self._log_survival(t - 1, 1))
-
-    def _summed_renewals_for_ever(self, since: int) -> float:
-        """The sum of the probabilities of each later renewal, if it is finite."""
-        if self.alpha * self._shape() <= 1.0:
-            raise InvalidValue(
-                "the expected lifetime is infinite, because many customers hardly ever leave: ask "
-                "for the discounted one, or for the renewals of a number of periods"
-            )
-        total = log_falling_sum(self._next(since), math.inf)
-        if total > _LARGEST_EXPONENT:
-            raise InvalidValue(
-                "the expected lifetime is beyond any number: ask for the discounted one"
-            )
-        return math.exp(total)
 
     def _discounted_renewals(self, since: int, force: float) -> float:
         """The renewals to come, each discounted by the periods after the next one."""

@@ -4,7 +4,6 @@ from typing import ClassVar
 
 from attrs import field, frozen
 
-from crmkit.errors import InvalidValue
 from crmkit.lifetime_value.models.base import check_parameters
 from crmkit.lifetime_value.models.fitting import FitReport
 from crmkit.lifetime_value.models.renewal_model import RenewalModel
@@ -30,7 +29,7 @@ class ShiftedBetaGeometric(RenewalModel):
     >>> round(model.alpha, 3), round(model.beta, 3)
     (0.668, 3.806)
     >>> round(model.survival(12), 3), round(model.retention(12), 3)
-    (0.39, 0.957)
+    (0.378, 0.957)
     """
 
     PARAMETERS: ClassVar[tuple[str, ...]] = ("alpha", "beta")
@@ -43,14 +42,6 @@ class ShiftedBetaGeometric(RenewalModel):
     def __attrs_post_init__(self) -> None:
         check_parameters(self, self.PARAMETERS)
 
-    def _shape(self) -> float:
-        return 1.0
-
     def _expected_renewals_for_ever(self, since: int) -> float:
-        if self.alpha <= 1.0:
-            raise InvalidValue(
-                "the expected lifetime is infinite for an alpha of 1 or less, because many "
-                "customers hardly ever leave: ask for the discounted one, or for the renewals of a "
-                "number of periods"
-            )
+        self._require_an_end()
         return (self.beta + since) / (self.alpha - 1.0)
