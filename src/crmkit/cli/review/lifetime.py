@@ -101,6 +101,8 @@ class LifetimeFigures:
     frequency: FrequencyFit
     tracking: Tracking | None
     facts: RepeatPurchaseSummary
+    days_known: int
+    """How many days ago the first customer came."""
 
     @property
     def model(self) -> LeavingModel:
@@ -111,11 +113,6 @@ class LifetimeFigures:
     def spend(self) -> GammaGamma | Money:
         """What a purchase brings."""
         return self.policy.spend
-
-    @property
-    def days_known(self) -> int:
-        """How many days ago the first customer came."""
-        return self.facts.as_of.toordinal() - min(self.facts.columns.first_days)
 
     @property
     def usual_repeats(self) -> int:
@@ -183,6 +180,7 @@ def lifetime_of(
         frequency=frequency_fit(model, rows),
         tracking=_tracking(model, repeats),
         facts=repeats,
+        days_known=repeats.as_of.toordinal() - min(repeats.columns.first_days),
     )
 
 
