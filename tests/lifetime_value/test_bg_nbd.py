@@ -172,6 +172,11 @@ class TestFitsThatCannotBeTrusted:
         with pytest.raises(CannotFit, match="all customers are alike"):
             kind.fit([REGULAR] * customers)
 
+    @pytest.mark.parametrize("kind", [BgNbd, MbgNbd])
+    def test_no_time_has_passed(self, kind):
+        with pytest.raises(CannotFit, match="no time has passed"):
+            kind.fit(CountedFacts({(1, 0, 0): 40, (2, 0, 0): 20}, Unit.WEEK, whole_units=True))
+
     def test_nobody_ever_leaves(self):
         """Everybody bought on the last day: the chance of leaving runs to its bound."""
         facts = [RepeatPurchaseFacts(x, 30.0, 30.0) for x in range(1, 40)]

@@ -142,7 +142,7 @@ def check_fittable(facts: CountedFacts) -> list[FitWarning]:
     """Refuse facts that no model of repeat purchases can be fitted to; warn of poor ones.
 
     :raises NothingToFit: if there is no customer.
-    :raises CannotFit: if nobody came back, there is only one customer, or all are alike.
+    :raises CannotFit: if nobody came back, no time has passed, or all customers are alike.
     """
     if not facts.rows:
         raise NothingToFit("no customers to fit to: pass the facts of at least two")
@@ -151,6 +151,11 @@ def check_fittable(facts: CountedFacts) -> list[FitWarning]:
         raise CannotFit(
             "nobody in these facts has bought again",
             "pass facts of a longer time, in which some customers came back",
+        )
+    if not any(age for _, _, age in facts.rows):
+        raise CannotFit(
+            "no time has passed for any of these customers",
+            "count time in a smaller unit, or pass facts as of a later day",
         )
     if len(facts.rows) == 1:
         raise CannotFit(

@@ -21,7 +21,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate, chain, combinations_with_replacement, pairwise, repeat
 from operator import mul, sub, truediv
 
-from crmkit.errors import CannotFit
 from crmkit.lifetime_value.facts import CountedFacts, Row
 from crmkit.lifetime_value.models.fitting import FitReport, check_fittable, climb
 from crmkit.lifetime_value.numerics.decaying import Decay, nodes_down
@@ -52,11 +51,6 @@ def fit_pareto_nbd(facts: CountedFacts) -> FitReport:
     rows = facts.rows
     customers = sum(rows.values())
     scale = sum(count * age for (_, _, age), count in rows.items()) / customers
-    if scale == 0.0:
-        raise CannotFit(
-            "no time has passed for any of these customers",
-            "count time in a smaller unit, or pass facts as of a later day",
-        )
     lower = [_LOWEST * unit for unit in (1.0, scale, 1.0, scale)]
     upper = [_HIGHEST * unit for unit in (1.0, scale, 1.0, scale)]
     # As many purchases as there were, customers who differ a good deal, and half of them gone.
