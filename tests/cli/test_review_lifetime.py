@@ -347,16 +347,18 @@ class TestHowWellItFits:
         review(path, "--currency", "EUR", "--no-store", "--report", "r.html", "--quiet")
         assert "in each month" in (here / "r.html").read_text()
 
-    def test_a_shop_of_a_few_days_cannot_be_tracked_yet(self, here):
+    @pytest.mark.parametrize(("last", "weeks"), [(13, None), (14, 2)])
+    def test_a_shop_is_tracked_from_the_second_week_on(self, here, last, weeks):
         lines = [
-            f"c{number} 2026-01-0{day} {5 + number + day}.00"
+            f"c{number} 2026-01-{day:02} {5 + number + day}.00"
             for number in range(24)
-            for day in {1 + number % 3, 1 + (number * 5) % 6}
+            for day in {1 + number % 3, 1 + (number * 5) % last}
         ]
-        path = purchases(here / "shop.csv", *lines)
+        path = purchases(here / "shop.csv", *lines, f"c0 2026-01-{last} 5.00")
         run = review(path, "--currency", "EUR", "--json", "--report", "r.html")
-        assert run.json["lifetime_value"]["tracking"] is None
-        assert "as time goes by" not in (here / "r.html").read_text()
+        tracked = run.json["lifetime_value"]["tracking"]
+        assert (None if tracked is None else len(tracked)) == weeks
+        assert ("as time goes by" in (here / "r.html").read_text()) is (weeks is not None)
 
     def test_the_pictures_say_what_they_show(self, here):
         review("--example", "--no-store", "--report", "r.html", "--quiet")

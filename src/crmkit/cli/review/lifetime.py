@@ -88,7 +88,7 @@ class LifetimeFigures:
     """What is expected of every customer, of groups of them, and how well the model fits.
 
     ``prospects`` are in the order of the columns of the RFM summary. ``spend`` is an amount where
-    no model of spend can be fitted. ``tracking`` is None before the first week is over.
+    no model of spend can be fitted. ``tracking`` is None before the second week is over.
     """
 
     terms: LifetimeTerms
@@ -244,8 +244,8 @@ _WORDS = {
 
 def _tracking(model: LeavingModel, repeats: RepeatPurchaseSummary) -> Tracking | None:
     days = (repeats.as_of - min(repeats.first_days)).days + 1
-    if days < 7:
-        return None
+    if days < 2 * 7:
+        return None  # One week is no course of time.
     return tracking(model, repeats, by=Unit.WEEK if days <= 7 * _MOST_WEEKS else Unit.MONTH)
 
 

@@ -294,7 +294,7 @@ def tracked(track: Tracking) -> str:
         each.xaxis.set_major_locator(locator)
         names = ConciseDateFormatter(locator, show_offset=False)  # type: ignore[no-untyped-call]
         each.xaxis.set_major_formatter(names)
-        each.margins(x=0.01)
+        each.set_xlim(days[0], days[-1])
 
     return _drawn(_Paper(width=12.8, height=5.4, left=0.95, bottom=0.4, top=0.35), draw, panels=2)
 
