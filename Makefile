@@ -67,7 +67,7 @@ demo: $(VENV)/.review ## review the example shop: tiers, segments and a report, 
 test: $(VENV)/.test ## run the tests and every example of the docs, with branch coverage
 	HYPOTHESIS_PROFILE=$(PROFILE) $(PY) -m coverage run -m pytest --randomly-seed=$(SEED)
 	$(PY) -m coverage report
-	@echo "--- shared modules, segmentation and storage: every branch"
+	@echo "--- the core (shared modules, rooms and storage): every branch"
 	$(PY) -m coverage report $(CORE) --fail-under=100
 
 # --- the rest of the workshop ---------------------------------------------------------------------

@@ -14,7 +14,17 @@ from crmkit.decision import Decision, Evidence, Policy, at_least, explain
 from crmkit.errors import CrmkitError, IllegalTransition
 from crmkit.identifiers import CustomerId
 from crmkit.lifecycle import Lifecycle
+from crmkit.lifetime_value import (
+    BgNbd,
+    ExpectedValue,
+    FitReport,
+    Horizon,
+    RepeatPurchaseFacts,
+    RepeatPurchaseSummary,
+    summarize_repeat_purchases,
+)
 from crmkit.money import Money, Rounding
+from crmkit.period import Rate, Unit
 from crmkit.records import Purchase
 
 
@@ -78,6 +88,32 @@ def decide_all(policy: Policy[Spend, str], facts: Iterable[Spend]) -> dict[str, 
     return counts
 
 
+def worth_next_year(purchases: Iterable[Purchase], as_of: date) -> dict[CustomerId, Money]:
+    """What each customer is expected to bring in a year, by a model that was fitted elsewhere."""
+    summary: RepeatPurchaseSummary = summarize_repeat_purchases(
+        purchases, as_of=as_of, unit=Unit.WEEK
+    )
+    value: ExpectedValue[BgNbd, Money] = ExpectedValue(
+        purchases=BgNbd(r=0.243, alpha=4.414, a=0.793, b=2.426, unit=Unit.WEEK),
+        spend=Money("25.00", "EUR"),
+        margin="0.4",
+        discount=Rate.annual("0.12"),
+        horizon=Horizon(1, Unit.YEAR),
+    )
+    facts: RepeatPurchaseFacts
+    worth = {}
+    for customer, facts in summary.items():
+        decision: Decision[Money] = value(facts)
+        worth[customer] = decision.outcome
+    return worth
+
+
+def fits_alike(one: Iterable[RepeatPurchaseFacts], other: Iterable[RepeatPurchaseFacts]) -> bool:
+    """Whether two parts of the base lead to fits that can both be trusted."""
+    reports: list[FitReport | None] = [BgNbd.fit(one).fitted, BgNbd.fit(other).fitted]
+    return all(report is not None and report.is_trustworthy for report in reports)
+
+
 def second_delivery_is_refused() -> str:
     """Return the code of the error that a second delivery raises."""
     try:
@@ -99,6 +135,8 @@ def main() -> str:
     facts = total_spend(ada, purchases, date(2026, 6, 30))
     club = BouquetClub(threshold=Money("50.00", "EUR"))
     decided = decide_all(club, [facts])
+    worth: Money = worth_next_year(purchases, date(2026, 6, 30))[ada]
     return (
-        f"{explain(club(facts))}\n{decided}, half off: {half_off}, {second_delivery_is_refused()}"
+        f"{explain(club(facts))}\n{decided}, half off: {half_off}, {second_delivery_is_refused()}\n"
+        f"worth {worth} next year"
     )
