@@ -30,6 +30,7 @@ from crmkit.lifetime_value.models.renewal import RenewalFacts
 from crmkit.lifetime_value.models.shifted_beta_geometric import ShiftedBetaGeometric
 from crmkit.lifetime_value.policies.expected import ExpectedValue
 from crmkit.lifetime_value.policies.horizon import Horizon, PaidWithin
+from crmkit.lifetime_value.policies.payback import ExpectedPayback
 from crmkit.lifetime_value.policies.renewals import RenewalValue
 from crmkit.money import Money, Rounding
 from crmkit.period import Rate, Unit
@@ -425,3 +426,79 @@ class TestRenewalValue:
     def test_terms_that_mean_nothing_are_refused(self, terms, message):
         with pytest.raises(InvalidPolicy, match=message):
             contract_value(**terms)
+
+
+paybacks = st.builds(
+    lambda cost, periods, model: ExpectedPayback(
+        acquisition_cost=Money.of_minor(cost, "EUR"), value=contract_value(model, periods=periods)
+    ),
+    st.integers(0, 20_000),
+    st.integers(0, 6),
+    st.sampled_from(RENEWING),
+)
+
+
+class TestExpectedPayback:
+    """After how many steps the expected margins have covered what winning the customer cost."""
+
+    @a_few
+    @given(paybacks, st.lists(contracts, max_size=2))
+    def test_it_keeps_the_laws_of_policies(self, policy, facts):
+        assert_value_laws(policy, facts)
+
+    @a_few
+    @given(paybacks, contracts)
+    def test_it_is_the_first_step_by_which_the_value_covers_the_cost(self, policy, facts):
+        """The value over fewer periods is the sum of its steps, but for a cent of rounding."""
+        after = policy(facts).outcome
+        cost, cent = policy.acquisition_cost, Money.of_minor(1, "EUR")
+        values = [
+            evolve(policy.value, periods=n)(facts).outcome for n in range(policy.value.periods + 1)
+        ]
+        if after is None:
+            assert values[-1] < cost + cent
+        else:
+            assert values[after] + cent >= cost
+            assert after == 0 or values[after - 1] < cost + cent
+
+    def test_months_of_an_expected_value_are_counted(self):
+        steady = ExpectedValue(
+            purchases=Steady(1.0, Unit.MONTH),
+            spend=euros(10),
+            margin="0.5",
+            discount=Rate.annual(0),
+            horizon=Horizon(1, Unit.YEAR, step=Unit.MONTH),
+        )
+        newcomer = RepeatPurchaseFacts(0, 0, 0, unit=Unit.MONTH, customer=ANNA, as_of=DAY)
+        assert steady.amounts_by_step(newcomer) == (euros(5),) * 12
+        pays_back = {
+            cost: ExpectedPayback(acquisition_cost=euros(cost), value=steady)(newcomer)
+            for cost in (0, 20, 21, 60, 61)
+        }
+        assert {cost: d.outcome for cost, d in pays_back.items()} == {
+            0: 0, 20: 4, 21: 5, 60: 12, 61: None,
+        }  # fmt: skip
+        assert [d.evidence[-1].met for d in pays_back.values()] == [True] * 4 + [False]
+
+    @pytest.mark.parametrize(
+        ("value", "facts"),
+        [
+            (worth(horizon=None, spend=euros(10)), history(2, 5, 9)),
+            (contract_value(), RenewalFacts(2, active=True, as_of=DAY)),
+        ],
+    )
+    def test_for_ever_has_no_steps(self, value, facts):
+        payback = ExpectedPayback(acquisition_cost=euros(10), value=value)
+        with pytest.raises(InvalidPolicy, match="for ever has no steps"):
+            payback(facts)
+
+    def test_terms_and_facts_that_mean_nothing_are_refused(self):
+        with pytest.raises(InvalidPolicy, match="an acquisition cost is Money"):
+            ExpectedPayback(acquisition_cost=10, value=contract_value())  # type: ignore[arg-type]
+        with pytest.raises(InvalidPolicy, match="zero or more"):
+            ExpectedPayback(acquisition_cost=euros(-1), value=contract_value())
+        with pytest.raises(CurrencyMismatch):
+            ExpectedPayback(acquisition_cost=Money(1, "USD"), value=contract_value())
+        payback = ExpectedPayback(acquisition_cost=euros(1), value=contract_value(periods=2))
+        with pytest.raises(InvalidValue, match="name no day"):
+            payback(RenewalFacts(2, active=True))

@@ -22,6 +22,7 @@ from crmkit.lifetime_value.policies.history import HistoricValue, LifetimeProfit
 from crmkit.lifetime_value.policies.markov import MarkovTable
 from crmkit.lifetime_value.policies.markov_value import MarkovValue
 from crmkit.lifetime_value.policies.parts import CrossSellValue, SumOfParts, ValueParts
+from crmkit.lifetime_value.policies.payback import ExpectedPayback
 from crmkit.lifetime_value.policies.present_potential import (
     CompanyValue,
     PresentAndPotentialValue,
@@ -75,6 +76,7 @@ STORED_TYPES = (
     CustomerEquity,
     EquityDrivers,
     ExpectedLoss,
+    ExpectedPayback,
     ExpectedValue,
     GammaGamma,
     HistoricValue,

@@ -38,6 +38,10 @@ __all__ = ["ExpectedValue", "PurchaseModel", "SpendModel"]
 ManyFacts = Iterable[RepeatPurchaseFacts] | Mapping[CustomerId, RepeatPurchaseFacts]
 
 
+Step = tuple[float, Fraction]
+"""The purchases expected within a step, and its discount factor."""
+
+
 class PurchaseModel(Protocol):
     """A model of repeat purchases: one of this room, or of a host."""
 
@@ -145,7 +149,7 @@ class ExpectedValue(Generic[PurchaseModelT, SpendT]):
     spend: SpendT
     margin: Fraction = field(converter=as_ratio)
     discount: Rate
-    horizon: Horizon | None
+    horizon: Horizon | None = None
     rounding: Rounding = Rounding.HALF_EVEN
 
     def __attrs_post_init__(self) -> None:
@@ -195,6 +199,16 @@ class ExpectedValue(Generic[PurchaseModelT, SpendT]):
         return [values[_row(item)] for item in each]
 
     # --- how the number arises ---
+
+    def amounts_by_step(self, facts: RepeatPurchaseFacts) -> tuple[Money, ...]:
+        """What each step of the horizon adds to the value of one customer; they add up to it.
+
+        :raises InvalidPolicy: if one looks ahead for ever, which has no steps.
+        """
+        if self.horizon is None:
+            raise InvalidPolicy("for ever has no steps: name a horizon")
+        (outcome,) = self._values([facts])
+        return self._amounts(facts, self._steps(facts, self.horizon), outcome)
 
     def discounted_purchases(self, facts: Sequence[RepeatPurchaseFacts]) -> list[float]:
         """The purchases expected of each of several customers, discounted and added up."""
@@ -246,6 +260,16 @@ class ExpectedValue(Generic[PurchaseModelT, SpendT]):
             )
         ]
 
+    def _steps(self, facts: RepeatPurchaseFacts, horizon: Horizon) -> list[Step]:
+        return [(n, factor) for (n,), factor in self._within_steps([facts], horizon)]
+
+    def _amounts(
+        self, facts: RepeatPurchaseFacts, steps: list[Step], outcome: Money
+    ) -> tuple[Money, ...]:
+        (spend,) = self._spends([facts])
+        pieces = [Fraction(n) * factor * spend * self.margin for n, factor in steps]
+        return split_to(outcome, pieces, self.rounding)
+
     def _spend_evidence(self, facts: RepeatPurchaseFacts) -> tuple[Evidence, ...]:
         if isinstance(self.spend, Money):
             return (noted("mean-spend", self.spend),)
@@ -257,10 +281,8 @@ class ExpectedValue(Generic[PurchaseModelT, SpendT]):
         total = noted("discounted-purchases", discounted)
         if self.horizon is None:
             return (noted("horizon", "for ever"), total)
-        steps = [(n, factor) for (n,), factor in self._within_steps([facts], self.horizon)]
-        (spend,) = self._spends([facts])
-        pieces = [Fraction(n) * factor * spend * self.margin for n, factor in steps]
-        amounts = split_to(outcome, pieces, self.rounding)
+        steps = self._steps(facts, self.horizon)
+        amounts = self._amounts(facts, steps, outcome)
         return (
             noted("horizon", str(self.horizon)),
             *(

@@ -118,6 +118,11 @@ class RenewalValue(Generic[ModelT]):
         if self.until_renewal < 0:
             raise InvalidPolicy("the next renewal lies ahead: zero or more periods")
 
+    @property
+    def currency(self) -> str:
+        """The currency of the value."""
+        return self.margin.currency
+
     def __call__(self, facts: RenewalFacts, /) -> Decision[Money]:
         """Value one customer, with what was observed, the model, and how the number arose.
 
@@ -158,6 +163,19 @@ class RenewalValue(Generic[ModelT]):
             )
         return sum(chance * float(factor) for chance, factor in self._ahead(facts, self.periods))
 
+    def amounts_by_step(self, facts: RenewalFacts) -> tuple[Money, ...]:
+        """What each renewal to come adds to the value of one customer; they add up to it.
+
+        :raises InvalidPolicy: if one looks ahead for ever.
+        """
+        if self.periods is None:
+            raise InvalidPolicy("for ever has no steps: name the periods")
+        return self._amounts(self._ahead(facts, self.periods), self._outcome(facts))
+
+    def _amounts(self, ahead: list[tuple[float, Fraction]], outcome: Money) -> tuple[Money, ...]:
+        pieces = [Fraction(chance) * factor * exact(self.margin) for chance, factor in ahead]
+        return split_to(outcome, pieces, self.rounding)
+
     def _ahead(self, facts: RenewalFacts, periods: int) -> list[tuple[float, Fraction]]:
         """The probability of each renewal, and what its money is worth now."""
         unit = self.renewals.unit or facts.unit
@@ -184,8 +202,7 @@ class RenewalValue(Generic[ModelT]):
         if self.periods is None:
             return (noted("periods", "for ever"), total)
         ahead = self._ahead(facts, self.periods)
-        pieces = [Fraction(chance) * factor * exact(self.margin) for chance, factor in ahead]
-        amounts = split_to(outcome, pieces, self.rounding)
+        amounts = self._amounts(ahead, outcome)
         return (
             noted("periods", self.periods),
             *(
