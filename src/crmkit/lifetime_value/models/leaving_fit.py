@@ -7,9 +7,9 @@ logarithm; all derivatives come from the same two.
 """
 
 import math
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping
-from operator import mul
+from operator import itemgetter, mul
 from typing import NamedTuple
 
 from crmkit.lifetime_value.facts import CountedFacts, Row
@@ -19,6 +19,7 @@ from crmkit.lifetime_value.numerics.rising import RisingFactorials
 
 __all__ = ["fit_leaving"]
 
+_COUNT = itemgetter(2)
 _NAMES = ("r", "alpha", "a", "b")
 _COARSE_FROM = 3_000
 _COARSE_STEPS = 24
@@ -35,59 +36,33 @@ def fit_leaving(facts: CountedFacts, *, at_start: int) -> FitReport:
     :raises CannotFit: if the facts cannot tell the parameters.
     """
     warnings = check_fittable(facts)
-    rows = facts.rows
-    scale = max(age for _, _, age in rows)
-    start = _guess(rows)
-    if len(rows) > _COARSE_FROM:
-        coarse = _coarser(rows, scale / _COARSE_STEPS)
-        near = _climb(coarse, start, scale, at_start, [], gain=_NEAR)
+    population = _LogLikelihood(facts.rows, at_start)
+    start = population.guess()
+    if len(facts.rows) > _COARSE_FROM:
+        near = _climb(population.coarser(_COARSE_STEPS), start, [], gain=_NEAR)
         start = tuple(near.parameters.values())
-    return _climb(rows, start, scale, at_start, warnings)
+    return _climb(population, start, warnings)
 
 
 def _climb(
-    rows: Mapping[Row, int],
+    population: "_LogLikelihood",
     start: Vector,
-    scale: float,
-    at_start: int,
     warnings: list[FitWarning],
     *,
     gain: float = SMALLEST_GAIN,
 ) -> FitReport:
+    scale = population.oldest
     return climb(
         _NAMES,
-        _LogLikelihood(rows, at_start),
+        population,
         start,
         lower=(1e-6, 1e-6 * scale, 1e-6, 1e-6),
         upper=(1e6, 1e6 * scale, 1e6, 1e6),
-        customers=sum(rows.values()),
-        rows=len(rows),
+        customers=population.customers,
+        rows=population.rows,
         warnings=warnings,
         gain=gain,
     )
-
-
-def _guess(rows: Mapping[Row, int]) -> Vector:
-    """A place to start: as many purchases as there were, and customers who differ a good deal."""
-    repeats, _, ages = zip(*rows, strict=True)
-    age = sum(map(mul, ages, rows.values()))
-    customers = sum(rows.values())
-    alpha = age / customers / 8.0
-    return 2.0 * sum(map(mul, repeats, rows.values())) * alpha / age, alpha, 0.8, 2.5
-
-
-def _coarser(rows: Mapping[Row, int], step: float) -> Mapping[Row, int]:
-    """The same customers in few rows: ages that differ by less than a step become their mean."""
-    cells: defaultdict[tuple[int, int, int], list[float]] = defaultdict(lambda: [0, 0.0, 0.0])
-    for (x, t_x, age), count in rows.items():
-        cell = cells[x, int(t_x / step), int(age / step)]
-        cell[0] += count
-        cell[1] += count * t_x
-        cell[2] += count * age
-    return {
-        (x, t_x / count, age / count): int(count)
-        for (x, _, _), (count, t_x, age) in cells.items()
-    }
 
 
 class _LogLikelihood:
@@ -98,33 +73,53 @@ class _LogLikelihood:
     """
 
     def __init__(self, rows: Mapping[Row, int], at_start: int) -> None:
-        places: dict[float, int] = {}
-        customers: defaultdict[float, int] = defaultdict(int)
-        purchases: defaultdict[float, int] = defaultdict(int)
-        counts: Counter[int] = Counter()
+        _, last, ages = zip(*rows, strict=True)
+        self._ages = sorted({*last, *ages})
+        self._customers = [0] * len(self._ages)
+        self._purchases = [0] * len(self._ages)
         groups: defaultdict[int, list[tuple[int, int, int]]] = defaultdict(list)
-        place = places.setdefault
+        places = {age: place for place, age in enumerate(self._ages)}
         for (x, t_x, age), count in rows.items():
-            counts[x] += count
-            customers[age] += count
-            purchases[age] += count * x
-            if x or at_start:
-                row = (place(t_x, len(places)), place(age, len(places)), count)
-                groups[x].append(row)
+            end = places[age]
+            self._customers[end] += count
+            self._purchases[end] += count * x
+            groups[x].append((places[t_x], end, count))
+        counts = {x: sum(map(_COUNT, group)) for x, group in groups.items()}
         self._at_start = at_start
-        self._ages = list(places)
         self._groups = sorted(groups.items())
-        self._observed = list(customers)
-        self._customers = list(customers.values())
-        self._purchases = list(purchases.values())
-        self._total = sum(self._customers)
         self._rises = RisingFactorials(counts)
         self._occasions = RisingFactorials({x + at_start: n for x, n in counts.items()})
+        self.oldest = self._ages[-1]
+        self.rows = len(rows)
+        self.customers = sum(self._customers)
+
+    def guess(self) -> Vector:
+        """A place to start: as many purchases as there were, customers who differ a good deal."""
+        age = sum(map(mul, self._ages, self._customers))
+        alpha = age / self.customers / 8.0
+        return 2.0 * sum(self._purchases) * alpha / age, alpha, 0.8, 2.5
+
+    def coarser(self, steps: int) -> "_LogLikelihood":
+        """The same customers in few rows: ages within the same step become their mean."""
+        ages, rows = self._ages, {}
+        cell_of = [int(age * steps / self.oldest) for age in ages]
+        for x, group in self._groups:
+            cells: defaultdict[tuple[int, int], list[float]] = defaultdict(lambda: [0, 0.0, 0.0])
+            for last, end, count in group:
+                cell = cells[cell_of[last], cell_of[end]]
+                cell[0] += count
+                cell[1] += count * ages[last]
+                cell[2] += count * ages[end]
+            for number, last_sum, age_sum in cells.values():
+                rows[x, last_sum / number, age_sum / number] = int(number)
+        return _LogLikelihood(rows, self._at_start)
 
     def __call__(self, point: Vector) -> Evaluation:
         r, alpha, a, b = map(math.exp, point)
-        value, g, h = self._of_those_there(r, alpha, a, b)
-        value += self._of_those_who_left(r, alpha, a, b, g, h)
+        logs = [math.log(alpha + age) for age in self._ages]
+        inverse = [1.0 / (alpha + age) for age in self._ages]
+        value, g, h = self._of_those_there(r, alpha, a, b, logs, inverse)
+        value += self._of_those_who_left(r, a, b, logs, inverse, g, h)
         scale = (r, alpha, a, b)
         gradient = tuple(p * slope for p, slope in zip(scale, g, strict=True))
         hessian = tuple(
@@ -137,19 +132,17 @@ class _LogLikelihood:
         return value, gradient, hessian
 
     def _of_those_there(
-        self, r: float, alpha: float, a: float, b: float
+        self, r: float, alpha: float, a: float, b: float, logs: list[float], inverse: list[float]
     ) -> tuple[float, list[float], list[list[float]]]:
         """What the likelihood would be if everybody were there, with its derivatives."""
         rise, rise_r, rise_rr = self._rises(r)
         stay, stay_b, stay_bb = self._occasions(b)
         meet, meet_b, meet_bb = self._occasions(a + b)
-        logs = [math.log(alpha + age) for age in self._observed]
-        inverse = [1.0 / (alpha + age) for age in self._observed]
         customers, purchases = self._customers, self._purchases
-        decay = sum(map(mul, customers, logs)) - self._total * math.log(alpha)
-        thinning = sum(map(mul, customers, inverse)) - self._total / alpha
+        decay = sum(map(mul, customers, logs)) - self.customers * math.log(alpha)
+        thinning = sum(map(mul, customers, inverse)) - self.customers / alpha
         squares = list(map(mul, inverse, inverse))
-        bend = sum(map(mul, customers, squares)) - self._total / alpha**2
+        bend = sum(map(mul, customers, squares)) - self.customers / alpha**2
         value = rise + stay - meet - r * decay - sum(map(mul, purchases, logs))
         g = [
             rise_r - decay,
@@ -166,13 +159,20 @@ class _LogLikelihood:
         return value, g, h
 
     def _of_those_who_left(
-        self, r: float, alpha: float, a: float, b: float, g: list[float], h: list[list[float]]
+        self,
+        r: float,
+        a: float,
+        b: float,
+        logs: list[float],
+        inverse: list[float],
+        g: list[float],
+        h: list[list[float]],
     ) -> float:
         """What the chance of having left adds; the derivatives are added to ``g`` and ``h``."""
-        logs = [math.log(alpha + age) for age in self._ages]
-        inverse = [1.0 / (alpha + age) for age in self._ages]
         value, log_a = 0.0, math.log(a)
         for x, rows in self._groups:
+            if x + self._at_start == 0:
+                continue  # Nobody had an occasion to leave.
             n = r + x
             left = b + x + self._at_start - 1
             s = _sums(rows, logs, inverse, n, log_a - math.log(left))
