@@ -6,32 +6,38 @@ the six hours from 00:00 to 06:00 happen; in the night when they are put back, s
 
 Inside, the wall clock is a line of microseconds, cut where it jumps. On an even stretch of it, the
 open time before an instant is a sum of whole weeks, whole days and exceptions, which takes no loop
-over the days between.
+over the days between. What ends within some weeks is looked up on a page instead.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import accumulate
 from types import MappingProxyType
-from typing import Self
+from typing import Self, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from attrs import field, frozen
 
 from crmkit.business_time.hours import DAY, Span, merged, parse_hours, without
+from crmkit.business_time.page import PAGE, Page
 from crmkit.business_time.trace import Trace, TraceDay
-from crmkit.business_time.zones import EPOCH, microseconds_of, pieces_of
+from crmkit.business_time.zones import EPOCH, FIRST, LAST, microseconds_of, pieces_of
 from crmkit.errors import InvalidPolicy, InvalidValue
 from crmkit.period import check_date, check_instant
 
 __all__ = ["BusinessCalendar", "Closure", "Opening", "Weekday"]
 
+T = TypeVar("T")
+
 WHOLE_DAY = "00:00-24:00"
+Stretch = tuple[int, int, int]
+"""From when to when on the wall clock, while it is how far ahead of UTC; in microseconds."""
+
 _MICROSECOND = timedelta(microseconds=1)
-_END = date(9998, 12, 31).toordinal() * DAY
+_END = LAST + 1
 _NEVER = "no further opening: the calendar has none until the end of the year 9998"
 
 
@@ -107,11 +113,21 @@ def _week(hours: Mapping[Weekday, Iterable[str]]) -> Mapping[Weekday, tuple[str,
 
 
 def _closures(closures: Iterable[Closure]) -> tuple[Closure, ...]:
-    return tuple(closures)
+    return _all_of(Closure, closures, "closures are Closure(date(2026, 12, 25), 'Christmas Day')")
 
 
 def _openings(openings: Iterable[Opening]) -> tuple[Opening, ...]:
-    return tuple(openings)
+    return _all_of(Opening, openings, "openings are Opening(date(2026, 12, 27), '10:00-16:00')")
+
+
+def _all_of(kind: type[T], items: Iterable[T], message: str) -> tuple[T, ...]:
+    try:
+        kept = tuple(items)
+    except TypeError:
+        raise InvalidPolicy(message) from None
+    if not all(isinstance(item, kind) for item in kept):
+        raise InvalidPolicy(message)
+    return kept
 
 
 @frozen(kw_only=True)
@@ -190,14 +206,11 @@ class BusinessCalendar:
         """
         check_instant(start, "the start of working time")
         check_instant(end, "the end of working time")
-        if end < start:
-            return -self.elapsed(end, start)
-        return timedelta(
-            microseconds=sum(
-                self._before(high) - self._before(low)
-                for low, high, _ in self._stretches(microseconds_of(start), microseconds_of(end))
-            )
-        )
+        # Two wall times of one zone compare as clocks do, not as time does.
+        low, high = microseconds_of(start), microseconds_of(end)
+        if high < low:
+            return timedelta(0, 0, -self._between(high, low))
+        return timedelta(0, 0, self._between(low, high))
 
     def due(self, start: datetime, budget: timedelta) -> datetime:
         """The earliest instant by which a budget of working time has passed since a start.
@@ -215,7 +228,7 @@ class BusinessCalendar:
         left = budget // _MICROSECOND
         if left == 0:
             return start
-        return self._after(start, left)
+        return _instant(self._after(microseconds_of(start), left), start.tzinfo)
 
     def is_open(self, at: datetime) -> bool:
         """Whether somebody is there at an instant.
@@ -224,10 +237,7 @@ class BusinessCalendar:
         """
         check_instant(at, "the instant asked about")
         low = microseconds_of(at)
-        return any(
-            self._before(end) > self._before(start)
-            for start, end, _ in self._stretches(low, low + 1)
-        )
+        return self._between(low, low + 1) > 0
 
     def next_opening(self, at: datetime) -> datetime:
         """The earliest instant from ``at`` on that is open; ``at`` itself if it is.
@@ -236,7 +246,7 @@ class BusinessCalendar:
         :raises InvalidValue: if the calendar does not open any more before the year 9999.
         """
         check_instant(at, "the instant asked about")
-        return self._after(at, 1) - _MICROSECOND
+        return _instant(self._after(microseconds_of(at), 1) - 1, at.tzinfo)
 
     def trace(self, start: datetime, end: datetime) -> Trace:
         """The working time between two instants day by day, in the zone of the calendar.
@@ -246,39 +256,24 @@ class BusinessCalendar:
         """
         check_instant(start, "the start of working time")
         check_instant(end, "the end of working time")
-        if end < start:
+        low, high = microseconds_of(start), microseconds_of(end)
+        if high < low:
             raise InvalidValue("a trace runs forwards: its end does not lie before its start")
-        spans: dict[int, list[tuple[datetime, datetime]]] = {}
-        for low, high, offset in self._stretches(microseconds_of(start), microseconds_of(end)):
-            for day in range(low // DAY, (high - 1) // DAY + 1):
-                spans.setdefault(day, []).extend(self._traced(day, low, high, offset))
-        return Trace(start, end, tuple(self._trace_days(spans)))
+        days: dict[int, list[Span]] = {}
+        for day, spans in self._by_day(low, high):
+            days.setdefault(day, []).extend(spans)
+        return Trace(start, end, tuple(self._trace_days(days)))
 
-    def _traced(
-        self, day: int, low: int, high: int, offset: int
-    ) -> Iterator[tuple[datetime, datetime]]:
-        for opens, closes in self._spans_on(day):
-            first, last = max(day * DAY + opens, low), min(day * DAY + closes, high)
-            if first < last:
-                yield self._instant(first - offset), self._instant(last - offset)
-
-    def _instant(self, at: int) -> datetime:
-        return (EPOCH + timedelta(microseconds=at)).astimezone(self._zone)
-
-    def _trace_days(
-        self, spans: Mapping[int, list[tuple[datetime, datetime]]]
-    ) -> Iterator[TraceDay]:
+    def _trace_days(self, days: Mapping[int, list[Span]]) -> Iterator[TraceDay]:
         total = timedelta()
         named: list[Closure | Opening] = [*self.closures, *self.openings]
-        for day, pieces in sorted(spans.items()):
+        for day, spans in sorted(days.items()):
             on = date.fromordinal(day + 1)
-            # Two wall times of one zone subtract as clocks do, not as time does.
-            counted = sum(
-                (end.astimezone(UTC) - start.astimezone(UTC) for start, end in pieces), timedelta()
-            )
+            counted = timedelta(0, 0, _length(spans))
             total += counted
+            shown = tuple((_instant(a, self._zone), _instant(b, self._zone)) for a, b in spans)
             names = tuple(item.name for item in named if item.on == on and item.name)
-            yield TraceDay(on, tuple(pieces), counted, total, names)
+            yield TraceDay(on, shown, counted, total, names)
 
     # --- business days ---
 
@@ -317,39 +312,76 @@ class BusinessCalendar:
 
     def _plain_weeks(self, number: int, left: int) -> int:
         """How many weeks from a day on hold no exception, and not yet the last day sought."""
-        if not self._days_a_week:
-            return 0
         place = bisect_left(self._exception_days, number)
         until = self._exception_days[place] if place < len(self._exception_days) else _END // DAY
-        return max(0, min((left - 1) // self._days_a_week, (until - number) // 7))
+        weeks = (until - number) // 7
+        return min(weeks, (left - 1) // self._days_a_week) if self._days_a_week else weeks
 
     def end_of_day(self, day: date) -> datetime:
-        """The instant at which a date ends in the zone of the calendar: the midnight after it.
+        """The instant from which on the wall clock of the calendar no longer shows a date.
 
-        :raises InvalidValue: if the day is not a plain date, or the last one of the calendar.
+        That is the midnight after it; a midnight that the clock jumps over is the moment of the
+        jump, and a date that the clock goes back to ends when it is over for good.
+
+        :raises InvalidValue: if the day is not a plain date, or ends before year 2 or after 9998.
         """
         check_date(day, "the day that ends")
-        if day == date.max:
-            raise InvalidValue("that day ends outside the calendar: stay within the year 9999")
-        following = datetime.combine(day + timedelta(days=1), time(), self._zone)
-        # A midnight that the clock jumps over is the moment of the jump.
-        return following.astimezone(UTC).astimezone(self._zone)
+        midnight = day.toordinal() * DAY
+        if not FIRST < midnight <= LAST:
+            raise InvalidValue("working time is counted from the year 2 to the year 9998")
+        around = self._stretches(max(midnight - 2 * DAY, FIRST), min(midnight + 2 * DAY, _END))
+        ends = [min(high, midnight) - offset for low, high, offset in around if low < midnight]
+        return _instant(ends[-1], self._zone)
 
-    def _after(self, start: datetime, left: int) -> datetime:
-        """The earliest instant at which so many microseconds of working time have passed."""
-        if not self._week_total and left > sum(self._exception_totals):
-            raise InvalidValue(_NEVER)
-        for low, high, offset in self._stretches(microseconds_of(start), _END):
+    # --- working time, in microseconds of UTC ---
+
+    def _between(self, low: int, high: int) -> int:
+        """The open time from one moment to another."""
+        page = self._page(low // PAGE)
+        if high <= page.end:
+            return page.before(high) - page.before(low)
+        return sum(
+            self._before(until) - self._before(since)
+            for since, until, _ in self._stretches(low, high)
+        )
+
+    def _after(self, at: int, left: int) -> int:
+        """The earliest moment by which so much open time, above zero, has passed since another."""
+        page = self._page(at // PAGE)
+        found = page.when(page.before(at) + left)
+        return self._far_after(at, left) if found is None else found
+
+    def _far_after(self, at: int, left: int) -> int:
+        """The same without pages."""
+        for low, high, offset in self._stretches(at, self._horizon):
             target = self._before(low) + left
             if target <= self._before(high):
-                at = self._when(target, low, high) - offset
-                return (EPOCH + timedelta(microseconds=at)).astimezone(start.tzinfo)
+                return self._when(target, low, high) - offset
             left = target - self._before(high)
         raise InvalidValue(_NEVER)
 
+    @cached_property
+    def _page(self) -> Callable[[int], Page]:
+        return lru_cache(maxsize=64)(self._written)
+
+    def _written(self, number: int) -> Page:
+        end = min((number + 2) * PAGE, _END)
+        days = self._by_day(max(number * PAGE, FIRST), end)
+        return Page.of((span for _, spans in days for span in spans), end)
+
+    def _by_day(self, low: int, high: int) -> Iterator[tuple[int, Iterable[Span]]]:
+        """The open spans between two moments, by the dates of the wall clock, in order of time."""
+        for first, last, offset in _joined(self._stretches(low, high)):
+            for day in range(first // DAY, (last - 1) // DAY + 1):
+                clipped = (
+                    (max(day * DAY + opens, first) - offset, min(day * DAY + closes, last) - offset)
+                    for opens, closes in self._spans_on(day)
+                )
+                yield day, [(opens, closes) for opens, closes in clipped if opens < closes]
+
     # --- the line of the wall clock ---
 
-    def _stretches(self, low: int, high: int) -> Iterator[tuple[int, int, int]]:
+    def _stretches(self, low: int, high: int) -> Iterator[Stretch]:
         """What an interval of UTC is on the wall clock: even stretches, with their offset."""
         zone = self._zone
         while low < high:
@@ -441,6 +473,14 @@ class BusinessCalendar:
         return tuple(map(_length, self._exceptions.values()))
 
     @cached_property
+    def _horizon(self) -> int:
+        """Nothing opens from here on: the search for an opening ends."""
+        if self._week_total:
+            return _END
+        # The wall clock may be a day behind UTC.
+        return min((self._exception_days[-1] + 2) * DAY, _END)
+
+    @cached_property
     def _exception_sums(self) -> tuple[int, ...]:
         """How much open time the exceptions before each exceptional day have added, in all."""
         added = (
@@ -450,8 +490,22 @@ class BusinessCalendar:
         return tuple(accumulate(added, initial=0))
 
 
+def _instant(at: int, zone: tzinfo | None) -> datetime:
+    return (EPOCH + timedelta(0, 0, at)).astimezone(zone)
+
+
 def _length(spans: Iterable[Span]) -> int:
     return sum(end - start for start, end in spans)
+
+
+def _joined(stretches: Iterable[Stretch]) -> list[Stretch]:
+    """In one piece what only the turn of a year cuts, and no jump of the clock."""
+    joined: list[Stretch] = []
+    for low, high, offset in stretches:
+        if joined and joined[-1][1:] == (low, offset):
+            low = joined.pop()[0]
+        joined.append((low, high, offset))
+    return joined
 
 
 def _by_date(span: Span) -> Iterator[tuple[int, Span]]:
