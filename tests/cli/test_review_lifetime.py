@@ -52,10 +52,29 @@ def a_shop(here: Path, *, spend: str = "", days: int = 300, customers: int = 40)
     lines = []
     for number in range(customers):
         first = chance.randrange(days // 2)
+        usual = 40 / chance.gammavariate(2.5, 1)
         for day in sorted({first, *(chance.randrange(first, days) for _ in range(number % 5))}):
-            amount = spend or f"{chance.randrange(100, 9_000) / 100:.2f}"
+            amount = spend or f"{usual * chance.uniform(0.7, 1.3):.2f}"
             lines.append(f"c{number} {date(2025, 1, 1) + timedelta(day)} {amount}")
     return purchases(here / "shop.csv", *lines)
+
+
+def check_against_the_library(values, summary):
+    """Ask the models and the policy of the library about each customer, one by one."""
+    model = MbgNbd.fit(summary)
+    value = ExpectedValue(
+        purchases=model,
+        spend=GammaGamma.fit(summary),
+        margin=1,
+        discount=Rate.annual("0.10"),
+        horizon=Horizon(365, Unit.DAY, step=Unit.YEAR),
+    )
+    for customer, row in values.items():
+        facts = summary[customer]
+        alive, expected = float(row["probability_alive"]), float(row["expected_purchases"])
+        assert alive == pytest.approx(model.probability_alive(facts), abs=5.1e-5)
+        assert expected == pytest.approx(model.expected_purchases(facts, 365 / 7), abs=5.1e-5)
+        assert Decimal(row["value"]) == value(facts).outcome.amount
 
 
 class TestEachCustomer:
@@ -69,22 +88,38 @@ class TestEachCustomer:
 
     def test_they_are_those_of_the_library(self, example, summary):
         _, values = example
-        model = MbgNbd.fit(summary)
-        value = ExpectedValue(
-            purchases=model,
-            spend=GammaGamma.fit(summary),
-            margin=1,
-            discount=Rate.annual("0.10"),
-            horizon=Horizon(365, Unit.DAY, step=Unit.YEAR),
+        check_against_the_library(values, summary)
+
+    def test_customers_of_the_same_days_who_spent_differently_are_worth_differently(self, here):
+        path = a_shop(here)
+        twins = [f"twin-{spent},2025-0{n}-01,{spent}\n" for spent in (15, 45) for n in (2, 4)]
+        path.write_text(path.read_text() + "".join(twins))
+        summary = summarize_repeat_purchases(
+            read_purchases(path, currency="EUR"), as_of=date(2025, 12, 1), unit=Unit.WEEK
         )
-        for customer, facts in summary.items():
-            row = values[customer]
-            assert float(row["probability_alive"]) == pytest.approx(
-                model.probability_alive(facts), abs=5.1e-5
-            )
-            expected = model.expected_purchases(facts, 365 / 7)
-            assert float(row["expected_purchases"]) == pytest.approx(expected, abs=5.1e-5)
-            assert Decimal(row["value"]) == value(facts).outcome.amount
+        day = ("--as-of", "2025-12-01")
+        review(path, "--currency", "EUR", *day, "--json", "--values", "v.csv")
+        values = values_of(here / "v.csv")
+        check_against_the_library(values, summary)
+        assert Decimal(values["twin-15"]["value"]) < Decimal(values["twin-45"]["value"])
+
+    def test_who_gave_back_the_only_order_is_no_customer_but_others_keep_their_figures(self, here):
+        """Orders that are followed leave out who has none left; days of purchase do not."""
+        rows = [line.split(",") for line in a_shop(here).read_text().splitlines()[1:]]
+        orders = [f"{who},{day},{amount},o{at}," for at, (who, day, amount) in enumerate(rows)]
+        gone = ["gone,2025-01-02,5.00,g1,", "gone,2025-01-03,-5.00,,g1"]
+        path = here / "orders.csv"
+        path.write_text("\n".join(["customer,date,amount,order,refund_of", *gone, *orders, ""]))
+        options = ("--currency", "EUR", "--refunds", "cancel-orders", "--json")
+        shown = review(path, *options, "--values", "v.csv").json
+        values = values_of(here / "v.csv")
+        assert shown["customers"] == len(values) == 40
+        assert "gone" not in values
+        last = max(date.fromisoformat(day) for _, day, _ in rows)
+        summary = summarize_repeat_purchases(
+            read_purchases(path, currency="EUR"), as_of=last, unit=Unit.WEEK
+        )
+        check_against_the_library(values, summary)
 
     def test_everybody_with_a_purchase_is_in_it_once(self, example, summary):
         shown, values = example
@@ -244,6 +279,13 @@ class TestTooLittleToTell:
         assert f"What the customer will bring cannot be told: {reason}." in review(*one).out
         assert review(*one, "--json").json["value"] == {"missing": reason}
 
+    def test_ten_are_enough(self, here):
+        lines = [f"c{number} 2026-01-0{1 + number % 3} 5.00" for number in range(20)]
+        lines += [f"c{number} 2026-02-{10 + number} {5 + number}.00" for number in range(10)]
+        path = purchases(here / "shop.csv", *lines)
+        shown = review(path, "--currency", "EUR", "--json").json
+        assert shown["lifetime_value"]["missing"] is None
+
     def test_all_are_alike(self, here):
         lines = [f"c{number} 2026-01-0{day} 5.00" for number in range(20) for day in (1, 5)]
         path = purchases(here / "shop.csv", *lines)
@@ -379,9 +421,10 @@ class TestLargeFiles:
     """A file is summed up block by block; where the blocks end makes no difference."""
 
     def test_blocks_amount_to_the_whole(self, here, monkeypatch):
-        path = a_shop(here)
+        path = a_shop(here, customers=3_500)
+        assert len(path.read_text().splitlines()) > 9_000
         whole = review(path, "--currency", "EUR", "--json").json
-        monkeypatch.setattr("crmkit.cli.review.reading._ROWS", 20)
+        monkeypatch.setattr("crmkit.cli.review.reading._ROWS", 5_000)
         assert whole["lifetime_value"]["missing"] is None
         assert review(path, "--currency", "EUR", "--json").json == whole
 
