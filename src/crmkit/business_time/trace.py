@@ -1,6 +1,6 @@
 """How working time was counted, day by day, for people to read."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from attrs import frozen
 
@@ -21,7 +21,7 @@ class TraceDay:
     """The names of closures and openings on this date."""
 
     def __str__(self) -> str:
-        spans = ", ".join(f"{_clock(start)}-{_clock(end, start)}" for start, end in self.spans)
+        spans = ", ".join(f"{_clock(start)}-{_end(start, end)}" for start, end in self.spans)
         because = f"  ({', '.join(self.exceptions)})" if self.exceptions else ""
         day = f"{self.on:%a} {self.on.isoformat()}"
         if not self.spans:
@@ -49,12 +49,18 @@ class Trace:
         return "\n".join(map(str, self.days))
 
 
-def _clock(at: datetime, start: datetime | None = None) -> str:
-    """A time of day; where a span ends at midnight, it ends at 24:00."""
-    if start is not None and at.date() > start.date():
-        return "24:00"
+def _clock(at: datetime) -> str:
     text = at.time().isoformat()
     return text.removesuffix(":00") if text.count(":") == 2 else text
+
+
+def _end(start: datetime, end: datetime) -> str:
+    """When a span ends by the clock that it began by, which may jump at that very instant.
+
+    So the hours of a day add up to what is counted. What ends at midnight ends at 24:00.
+    """
+    by_the_same_clock = start.replace(tzinfo=None) + (end.astimezone(UTC) - start.astimezone(UTC))
+    return "24:00" if by_the_same_clock.date() > start.date() else _clock(by_the_same_clock)
 
 
 def _text(duration: timedelta) -> str:

@@ -1,15 +1,20 @@
 """Where the wall clock of a zone jumps, from nothing but the offsets that the zone gives."""
 
 from bisect import bisect_right
-from datetime import MAXYEAR, UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from crmkit.business_time.hours import DAY
+from crmkit.errors import InvalidValue
 
-__all__ = ["EPOCH", "Piece", "microseconds_of", "pieces_of"]
+__all__ = ["EPOCH", "FIRST", "LAST", "Piece", "in_utc", "microseconds_of", "pieces_of"]
 
+FIRST = date(2, 1, 1).toordinal() * DAY - DAY
+"""The first instant that working time is counted from; a wall clock may be a day behind it."""
+LAST = date(9999, 1, 1).toordinal() * DAY - DAY - 1
+"""The last instant that working time is counted to."""
 EPOCH = datetime(1, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _STEP = timedelta(hours=12)
@@ -19,9 +24,27 @@ Piece = tuple[int, int, int]
 
 
 def microseconds_of(at: datetime) -> int:
-    """The microseconds of an aware datetime since the first day of year 1, in UTC."""
+    """The microseconds of an aware datetime since the first day of year 1, in UTC.
+
+    :raises InvalidValue: if it lies before year 2 or after year 9998.
+    """
+    result = _since_epoch(at)
+    if FIRST <= result <= LAST:
+        return result
+    raise InvalidValue("working time is counted from the year 2 to the year 9998, by UTC")
+
+
+def _since_epoch(at: datetime) -> int:
     since = at - EPOCH
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
+def in_utc(at: datetime) -> datetime:
+    """The same instant in UTC: two wall times of one zone compare as clocks do, not as time does.
+
+    :raises InvalidValue: if it lies before year 2 or after year 9998.
+    """
+    return EPOCH + timedelta(microseconds=microseconds_of(at))
 
 
 @lru_cache(maxsize=4096)
@@ -32,28 +55,24 @@ def pieces_of(zone: ZoneInfo, year: int) -> tuple[Piece, ...]:
     second by halving.
     """
     at = datetime(year, 1, 1, tzinfo=UTC)
-    end = datetime.max.replace(tzinfo=UTC) if year == MAXYEAR else at.replace(year=year + 1)
+    end = at.replace(year=year + 1)
     offset = _offset(zone, at)
-    jumps = [(microseconds_of(at), offset)]
+    jumps = [(_since_epoch(at), offset)]
     while at < end:
-        following = min(at + _STEP, end) if end - at > _STEP else end
+        following = min(at + _STEP, end)
         if _offset(zone, following) != offset:
             following = _jump(zone, at, following)
             offset = _offset(zone, following)
-            jumps.append((microseconds_of(following), offset))
+            jumps.append((_since_epoch(following), offset))
         at = following
-    starts = [start for start, _ in jumps] + [date(year, 12, 31).toordinal() * DAY]
+    bounds = [*(start for start, _ in jumps), _since_epoch(end)]
     return tuple(
-        (low, high, o) for (low, high), (_, o) in zip(pairwise(starts), jumps, strict=True)
+        (low, high, o) for (low, high), (_, o) in zip(pairwise(bounds), jumps, strict=True)
     )
 
 
 def _offset(zone: ZoneInfo, at: datetime) -> int:
-    try:
-        ahead = at.astimezone(zone).utcoffset()
-    except OverflowError:
-        return 0  # The wall clock would show a year before 1 or after 9999.
-    return (ahead or timedelta()) // _MICROSECOND
+    return (at.astimezone(zone).utcoffset() or timedelta()) // _MICROSECOND
 
 
 def _jump(zone: ZoneInfo, low: datetime, high: datetime) -> datetime:
