@@ -1,6 +1,6 @@
 """Answers of the models against forty digits and more: a relative error of 1e-9 at most.
 
-The normal run takes a few cases a model, each with one or two of the questions in turn, because
+The normal run takes a few cases a model, each with one of the questions in turn, because
 mpmath takes a third of a second for an integral. For all questions to 300 cases a model (about
 half an hour)::
 
@@ -28,8 +28,8 @@ from tests.lifetime_value import oracle
 from tests.lifetime_value.domain import Case, cases, cases_from_environment
 
 CASES = cases_from_environment("CRMKIT_ACCURACY_CASES", 0)
-FEW = 12
-# Each of twenty different cases is asked one question in turn by the normal run.
+FEW = 6
+# The normal run asks each case one question, the next case the next one.
 QUESTIONS_A_CASE = 10 if CASES else 1
 
 
@@ -93,7 +93,7 @@ class TestRepeatPurchases:
 
     def test_every_answer_about_opportunities(self):
         turn = cycle(QUESTIONS)
-        for case in cases(6, CASES or 3 * FEW, parameters=4, whole=True):
+        for case in cases(6, CASES or 6 * FEW, parameters=4, whole=True):
             # The oracle adds up term by term.
             if case.age - case.t_x > 2_000 or case.horizon > 2_000:
                 continue
@@ -163,21 +163,21 @@ class TestOracles:
     def test_bg_nbd(self, parameters):
         true, row = oracle.BgNbd(*parameters), (2, 30.43, 38.86)
         closed = true.expected_closed(*row, 39.0)
-        assert abs(true.expected(*row, 39.0) / closed - 1) < 1e-16
-        assert abs(true.expected_new(39.0) / true.expected_new_closed(39.0) - 1) < 1e-16
+        assert abs(true.expected(*row, 39.0) / closed - 1) < 1e-14
+        assert abs(true.expected_new(39.0) / true.expected_new_closed(39.0) - 1) < 1e-14
 
     @pytest.mark.parametrize(
         "parameters", [(0.553, 10.578, 0.606, 11.669), (1.0, 1.0, 1.0, 1.0), (9.0, 2.0, 0.3, 50.0)]
     )
     def test_pareto_nbd(self, parameters):
         true, row = oracle.ParetoNbd(*parameters), (2, 30.43, 38.86)
-        assert abs(true.log_likelihood(*row) / true.log_likelihood_closed(*row) - 1) < 1e-16
-        assert abs(true.alive(*row) / true.alive_closed(*row) - 1) < 1e-16
+        assert abs(true.log_likelihood(*row) / true.log_likelihood_closed(*row) - 1) < 1e-14
+        assert abs(true.alive(*row) / true.alive_closed(*row) - 1) < 1e-14
 
     def test_discounting(self):
         terms = [mpmath.mpf(text) for text in ("2.243", "43.274", "0.793", "4.426", "0.0022")]
         closed = oracle.bg_discounted_closed(*terms)
-        assert abs(oracle.bg_discounted(*terms) / closed - 1) < 1e-16
+        assert abs(oracle.bg_discounted(*terms) / closed - 1) < 1e-14
 
 
 class TestSpend:
