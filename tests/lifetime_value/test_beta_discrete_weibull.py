@@ -16,6 +16,7 @@ from crmkit.errors import CannotFit, InvalidValue
 from crmkit.lifetime_value.models.beta_discrete_weibull import BetaDiscreteWeibull
 from crmkit.lifetime_value.models.fitting import FitReport, FitWarning
 from crmkit.lifetime_value.models.renewal import CountedRenewals, RenewalFacts
+from crmkit.lifetime_value.models.renewal_curve import _LogLikelihood
 from crmkit.lifetime_value.models.shifted_beta_geometric import ShiftedBetaGeometric
 from crmkit.period import Rate, Unit
 
@@ -262,6 +263,21 @@ class TestFit:
         curvature = -(around[0] - 2.0 * around[1] + around[2]) / step**2
         assert max(around) == around[1]
         assert report(best).information[place][place] == pytest.approx(curvature, rel=1e-4)
+
+    @pytest.mark.parametrize("terms", [(0.7, 1.2, 1.3), (0.05, 40.0, 0.3), (20.0, 1e4, 2.5)])
+    def test_derivatives_lead_up_from_anywhere(self, terms):
+        """Newton's steps are those of the likelihood far from its top too."""
+        counts = CountedRenewals.of_survivors(REGULAR).merge(CountedRenewals({40: 3}, {900: 2}))
+        function, step = _LogLikelihood(counts, 3), 1e-5
+        point = tuple(map(math.log, terms))
+        _, gradient, hessian = function(point)
+        for i in range(3):
+            above = function(tuple(x + step * (i == j) for j, x in enumerate(point)))
+            below = function(tuple(x - step * (i == j) for j, x in enumerate(point)))
+            slope = (above[0] - below[0]) / (2 * step)
+            assert gradient[i] == pytest.approx(slope, rel=1e-6, abs=1e-4)
+            bends = [(a - b) / (2 * step) for a, b in zip(above[1], below[1], strict=True)]
+            assert hessian[i] == pytest.approx(bends, rel=1e-5, abs=1e-3)
 
     def test_all_leaving_at_once_is_a_fit_that_is_flagged(self):
         """Nobody left for three years, then all did: the shape runs to an extreme."""

@@ -16,6 +16,7 @@ from mpmath import mpf
 from crmkit.errors import CannotFit, InvalidValue, NothingToFit, UnitMismatch
 from crmkit.lifetime_value.facts import CountedFacts, RepeatPurchaseFacts
 from crmkit.lifetime_value.models.bg_bb import BgBb
+from crmkit.lifetime_value.models.bg_bb_fit import _LogLikelihood
 from crmkit.lifetime_value.models.fitting import FitReport, FitWarning
 from crmkit.period import Rate, Unit
 
@@ -140,7 +141,7 @@ class TestQuestions:
 
     @pytest.mark.parametrize("model", [PUBLISHED, BgBb(alpha=40, beta=40, gamma=0.3, delta=90)])
     def test_probabilities_add_up_over_many_opportunities(self, model):
-        """The chance of leaving at once, a valley, and a peak far on: three stretches to sum."""
+        """Leaving at once, and a peak far on: two stretches to sum."""
         assert math.fsum(model.pmf(n, 120) for n in range(121)) == pytest.approx(1.0, rel=1e-11)
 
     def test_more_purchases_than_opportunities_are_impossible(self):
@@ -310,6 +311,14 @@ class TestAccuracy:
                 exact = oracle_expected(model, facts, t)
                 assert agree(model.expected_purchases(facts, t), exact), (model, facts, t)
 
+    def test_somebody_who_took_a_hundred_thousand_opportunities_and_then_left_one(self):
+        """So sure to buy that leaving one opportunity says a lot: beta keeps its digits."""
+        model = BgBb(alpha=1.2, beta=1e-6, gamma=1e-6, delta=1e-3)
+        with mpmath.workdps(40):
+            _, alive = oracle_row(model, 100_000, 100_000, 100_001)
+        facts = RepeatPurchaseFacts(100_000, 100_000, 100_001)
+        assert model.probability_alive(facts) == pytest.approx(float(alive), rel=1e-9)
+
     @pytest.mark.parametrize(
         ("model", "purchases"),
         [
@@ -320,7 +329,7 @@ class TestAccuracy:
     )
     def test_purchases_at_a_million_opportunities(self, model, purchases):
         exact = oracle_far(model, purchases, 1_000_000)
-        assert model.pmf(purchases, 1_000_000) == pytest.approx(exact, rel=1e-9)
+        assert model.pmf(purchases, 1_000_000) == pytest.approx(exact, rel=1e-9, abs=0.0)
 
     def test_every_answer_over_the_domain_is_a_finite_number(self):
         draw = random.Random(13)
@@ -434,6 +443,21 @@ class TestFit:
         errors = report(fitted).standard_errors()
         assert errors is not None
         assert errors[name] > 0.0
+
+    @pytest.mark.parametrize("terms", [(1.2, 0.75, 0.66, 2.78), (0.01, 30.0, 5.0, 0.2)])
+    def test_derivatives_lead_up_from_anywhere(self, terms):
+        """Newton's steps are those of the likelihood far from its top too."""
+        rows = expected_counts(PUBLISHED, 6, 1000).merge(expected_counts(PUBLISHED, 3, 200))
+        function, step = _LogLikelihood(rows), 1e-5
+        point = tuple(map(math.log, terms))
+        _, gradient, hessian = function(point)
+        for i in range(4):
+            above = function(tuple(x + step * (i == j) for j, x in enumerate(point)))
+            below = function(tuple(x - step * (i == j) for j, x in enumerate(point)))
+            slope = (above[0] - below[0]) / (2 * step)
+            assert gradient[i] == pytest.approx(slope, rel=1e-6, abs=1e-4)
+            bends = [(a - b) / (2 * step) for a, b in zip(above[1], below[1], strict=True)]
+            assert hessian[i] == pytest.approx(bends, rel=1e-5, abs=1e-3)
 
     def test_who_never_leaves_makes_a_fit_that_is_flagged(self):
         rows = {

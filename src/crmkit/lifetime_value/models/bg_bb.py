@@ -100,21 +100,18 @@ class _Opportunities:
             left = self._log_met(met - 1.0, 0.0) - math.log(self.gamma + self.delta + met - 1.0)
             return math.log(self.gamma) + left + self._log_buys(n, met)
 
-        valley, peak = self._turns(n)
-        valley = min(max(fewest, valley), opportunities)
-        peak = min(max(valley, peak), opportunities)
-        if valley > fewest:
-            yield log_falling_sum(lambda i, _: log_term(fewest + i), valley - fewest)
-        if peak > valley:
-            yield log_falling_sum(lambda i, _: log_term(peak - 1 - i), peak - valley)
+        peak = min(max(fewest, self._peak(n)), opportunities)
+        if peak > fewest:
+            yield log_falling_sum(lambda i, _: log_term(peak - 1 - i), peak - fewest)
         if opportunities > peak:
             yield log_falling_sum(lambda i, _: log_term(peak + i), opportunities - peak)
 
-    def _turns(self, n: int) -> tuple[int, int]:
-        """Where the terms of leaving early begin to rise, and where they fall again for good.
+    def _peak(self, n: int) -> int:
+        """From where on the terms of leaving early fall; up to there, if at all, they rise.
 
-        The ratio of two neighbors is one quotient of products of three factors; it crosses one
-        where the quadratic that is left of their difference crosses zero.
+        The ratio of two neighbors is a quotient of products of three factors each. It crosses one
+        where the quadratic that is left of their difference crosses zero; as the delta of a
+        customer who meets an opportunity is above one, that happens once at most.
         """
         a, b, c = n + 1.0, self.beta, self.delta + n - 1.0
         b_below, c_below = self.alpha + self.beta + n, self.gamma + self.delta + n
@@ -124,9 +121,8 @@ class _Opportunities:
         half = -0.5 * linear / square
         root = half * half - constant / square
         if not 0.0 < root < math.inf:
-            return n, n
-        reach = math.sqrt(root)
-        return n + math.ceil(min(half - reach, MAX_AGE)), n + math.ceil(min(half + reach, MAX_AGE))
+            return n
+        return n + math.ceil(min(half + math.sqrt(root), MAX_AGE))
 
 
 @frozen(kw_only=True)
