@@ -16,11 +16,12 @@ from enum import StrEnum
 from functools import cached_property, lru_cache
 from itertools import accumulate
 from types import MappingProxyType
-from typing import Self, TypeVar
+from typing import Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from attrs import field, frozen
 
+from crmkit.business_time.checks import all_of
 from crmkit.business_time.hours import DAY, Span, merged, parse_hours, without
 from crmkit.business_time.page import PAGE, Page
 from crmkit.business_time.trace import Trace, TraceDay
@@ -29,8 +30,6 @@ from crmkit.errors import InvalidPolicy, InvalidValue
 from crmkit.period import check_date, check_instant
 
 __all__ = ["BusinessCalendar", "Closure", "Opening", "Weekday"]
-
-T = TypeVar("T")
 
 WHOLE_DAY = "00:00-24:00"
 Stretch = tuple[int, int, int]
@@ -113,21 +112,11 @@ def _week(hours: Mapping[Weekday, Iterable[str]]) -> Mapping[Weekday, tuple[str,
 
 
 def _closures(closures: Iterable[Closure]) -> tuple[Closure, ...]:
-    return _all_of(Closure, closures, "closures are Closure(date(2026, 12, 25), 'Christmas Day')")
+    return all_of(Closure, closures, "closures are Closure(date(2026, 12, 25), 'Christmas Day')")
 
 
 def _openings(openings: Iterable[Opening]) -> tuple[Opening, ...]:
-    return _all_of(Opening, openings, "openings are Opening(date(2026, 12, 27), '10:00-16:00')")
-
-
-def _all_of(kind: type[T], items: Iterable[T], message: str) -> tuple[T, ...]:
-    try:
-        kept = tuple(items)
-    except TypeError:
-        raise InvalidPolicy(message) from None
-    if not all(isinstance(item, kind) for item in kept):
-        raise InvalidPolicy(message)
-    return kept
+    return all_of(Opening, openings, "openings are Opening(date(2026, 12, 27), '10:00-16:00')")
 
 
 @frozen(kw_only=True)
