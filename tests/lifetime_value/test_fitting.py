@@ -36,7 +36,17 @@ class TestFitReport:
         wide = report().intervals(0.999999)["r"]
         assert 0 < wide.low < found.low < 2 < found.high < wide.high
 
-    @pytest.mark.parametrize("level", [0, 1, -0.5, 95, math.nan])
+    @pytest.mark.parametrize("spread", [300.0, 1e9])
+    def test_an_interval_too_wide_for_a_number_is_open_above(self, spread):
+        """Data that say next to nothing of a parameter give a tiny information, but some."""
+        found = report(information=((spread**-2, 0.0), (0.0, 25.0))).intervals(0.99)["r"]
+        assert (found.low, found.high) == (pytest.approx(0.0, abs=1e-300), math.inf)
+
+    def test_the_level_next_to_certainty_has_an_interval(self):
+        found = report().intervals(math.nextafter(1.0, 0.0))["r"]
+        assert 0 < found.low < 2 < found.high < math.inf
+
+    @pytest.mark.parametrize("level", [0, 1, -0.5, 95, math.nan, "0.95"])
     def test_a_level_lies_between_zero_and_one(self, level):
         with pytest.raises(InvalidValue, match=r"such as 0\.95"):
             report().intervals(level)

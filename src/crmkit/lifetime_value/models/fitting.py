@@ -28,12 +28,15 @@ __all__ = [
     "Interval",
     "check_fittable",
     "climb",
+    "reach_of",
     "report_on",
 ]
 
 _FEW_REPEATS = 30
 # A standard error of 3 in the logarithm: the 95 % interval spans a factor of 130,000.
 _WIDEST_SPREAD = 3.0
+# exp(700) is near the largest float.
+_LARGEST_EXPONENT = 700.0
 
 
 class FitWarning(StrEnum):
@@ -116,18 +119,33 @@ class FitReport:
     def intervals(self, level: float = 0.95) -> Mapping[str, Interval] | None:
         """The interval of each parameter at a level; None if the data leave one open.
 
+        The upper end is infinite where it lies beyond the largest float.
+
         :raises InvalidValue: if the level does not lie between 0 and 1.
         """
-        if not 0.0 < level < 1.0:
-            raise InvalidValue("a level of confidence lies between 0 and 1, such as 0.95")
-        spreads = _spreads(self.information)
+        reach, spreads = reach_of(level), _spreads(self.information)
         if spreads is None:
             return None
-        reach = NormalDist().inv_cdf((1.0 + level) / 2.0)
         return {
-            name: Interval(value * math.exp(-reach * spread), value * math.exp(reach * spread))
+            name: _around(value, reach * spread)
             for (name, value), spread in zip(self.parameters.items(), spreads, strict=True)
         }
+
+
+def reach_of(level: float) -> float:
+    """How many standard errors an interval at a level of confidence reaches to either side.
+
+    :raises InvalidValue: if the level does not lie between 0 and 1.
+    """
+    if not isinstance(level, int | float) or not 0.0 < level < 1.0:
+        raise InvalidValue("a level of confidence lies between 0 and 1, such as 0.95")
+    return -NormalDist().inv_cdf((1.0 - level) / 2.0)
+
+
+def _around(value: float, reach: float) -> Interval:
+    """The interval around a value that reaches equally far in the logarithm."""
+    widest = math.exp(reach) if reach < _LARGEST_EXPONENT else math.inf
+    return Interval(value * math.exp(-reach), value * widest)
 
 
 def _spreads(information: Matrix) -> list[float] | None:

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
-from statistics import NormalDist
 from typing import ClassVar, Self
 
 from attrs import field, frozen
@@ -18,7 +17,7 @@ from crmkit.lifetime_value.facts import (
     mean_spend_of,
 )
 from crmkit.lifetime_value.models.base import check_parameters
-from crmkit.lifetime_value.models.fitting import FitReport, FitWarning, Interval
+from crmkit.lifetime_value.models.fitting import FitReport, FitWarning, Interval, reach_of
 from crmkit.lifetime_value.models.gamma_gamma_fit import (
     PARAMETERS,
     check_spend_fittable,
@@ -66,11 +65,10 @@ class Independence:
 
         :raises InvalidValue: if the level does not lie between 0 and 1.
         """
-        if not 0.0 < level < 1.0:
-            raise InvalidValue("a level of confidence lies between 0 and 1, such as 0.95")
+        reach = reach_of(level)
         if self.correlation is None or self.customers < 4:
             return None
-        reach = NormalDist().inv_cdf((1.0 + level) / 2.0) / math.sqrt(self.customers - 3)
+        reach /= math.sqrt(self.customers - 3)
         z = math.atanh(min(max(self.correlation, -_BELOW_ONE), _BELOW_ONE))
         return Interval(math.tanh(z - reach), math.tanh(z + reach))
 
