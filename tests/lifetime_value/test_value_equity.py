@@ -73,6 +73,8 @@ class TestCustomerEquity:
             CustomerEquity.of([valued(1, "gold"), dollars])
         with pytest.raises(NothingToFit):
             CustomerEquity.of([])
+        with pytest.raises(NothingToFit):
+            CustomerEquity(as_of=DAY, segments={})
         with pytest.raises(InvalidValue, match="there are: gold"):
             CustomerEquity.of([valued(1, "gold")]).share("tin")
 

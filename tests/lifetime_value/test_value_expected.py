@@ -272,6 +272,14 @@ class TestExpectedValue:
         with pytest.raises(InvalidValue, match="the expected purchases: the model gives no finite"):
             worth(Steady(math.nan))(history(2, 3, 4, 10))
 
+    def test_money_that_grows_beyond_any_number_is_refused(self):
+        growing = Rate.of("-0.09", Unit.DAY)
+        with pytest.raises(InvalidValue, match="grows beyond any amount"):
+            worth(discount=growing, horizon=Horizon(9, Unit.YEAR))(history(2, 3, 4, 10))
+        contract = contract_value(discount=growing, periods=9)
+        with pytest.raises(InvalidValue, match="grows beyond any amount"):
+            contract(RenewalFacts(2, active=True, as_of=DAY))
+
     def test_currencies_do_not_mix(self):
         with pytest.raises(CurrencyMismatch):
             worth()(evolve(history(2, 3, 4), mean_repeat_spend=euros(10)))

@@ -103,10 +103,16 @@ class TestPublishedFigures:
 class TestExactTerms:
     """What stands in a formula is what was stated, and what is rounded is rounded once."""
 
-    @given(st.integers(-900, 100_000), st.sampled_from(Unit))
+    @given(st.integers(-900, 100_000), st.sampled_from([Unit.MONTH, Unit.QUARTER, Unit.YEAR]))
     def test_a_rate_is_in_its_own_unit_exactly_what_was_stated(self, thousandths, unit):
         stated = Fraction(thousandths, 1000)
         assert per_unit(Rate.of(stated, unit), unit) == stated
+
+    @pytest.mark.parametrize("rate", ["0.106", "-0.0953"])
+    def test_more_than_ten_percent_a_day_is_taken_for_a_mistake(self, rate):
+        """A yearly rate that was handed over as a daily one."""
+        with pytest.raises(InvalidPolicy, match="check the unit of time"):
+            hundred(discount=Rate.of(rate, Unit.DAY), periods=3)
 
     @given(st.lists(st.fractions(-99, 99, max_denominator=999)), st.sampled_from(Rounding))
     def test_parts_add_up_and_each_is_within_a_minor_unit(self, parts, rounding):

@@ -99,9 +99,12 @@ class CustomerEquity:
             known = segments.get(item.segment)
             segments[item.segment] = one if known is None else known + one
             days.add(item.as_of)
-        if len(days) > 1:
+        if not days:
+            raise NothingToFit("no customers to add up: pass at least one")
+        as_of = days.pop()
+        if days:
             raise InvalidValue("values of different days do not add up: take all as of one day")
-        return cls(as_of=days.pop() if days else date.max, segments=segments)
+        return cls(as_of=as_of, segments=segments)
 
     def merge(self, other: Self) -> Self:
         """Add up the equity of two groups of customers without a customer in common.

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from crmkit.decision import Evidence, noted
-from crmkit.errors import InvalidPolicy
+from crmkit.errors import InvalidPolicy, InvalidValue
 from crmkit.money import Money, Rounding, as_fraction, digits_of, round_fraction, sum_money
 from crmkit.period import Rate, Unit
 
@@ -53,6 +53,8 @@ _RATE_DIGITS = 28
 _SHOWN_DIGITS = 18
 _FACTOR_DIGITS = 12
 _NOTHING_LEFT = -60
+_TOO_MUCH = 40
+_HIGHEST_DAILY_FORCE = Decimal("0.1")
 
 KeyT = TypeVar("KeyT")
 ValueT = TypeVar("ValueT")
@@ -89,7 +91,7 @@ def check_probability(number: Fraction, what: str) -> None:
 
 
 def check_rate(rate: Rate, what: str = "a discount") -> None:
-    """Refuse a bare number, which does not say its unit of time.
+    """Refuse a bare number, which does not say its unit of time, and a rate beyond all use.
 
     :raises InvalidPolicy: with what would have worked.
     """
@@ -97,6 +99,10 @@ def check_rate(rate: Rate, what: str = "a discount") -> None:
         raise InvalidPolicy(
             f"{what} is a Rate, which knows its unit of time: pass Rate.annual('0.12') or "
             f"Rate.of('0.01', Unit.MONTH), not a bare number"
+        )
+    if not -_HIGHEST_DAILY_FORCE <= rate.daily_force <= _HIGHEST_DAILY_FORCE:
+        raise InvalidPolicy(
+            f"{what} is at most some 10 % a day: check the unit of time of the rate"
         )
 
 
@@ -161,9 +167,14 @@ def per_unit(rate: Rate, unit: Unit) -> Fraction:
 def discount_factor(rate: Rate, days: int | Fraction) -> Fraction:
     """What one unit of money so many days ahead is worth now; of days that are past, what it grew.
 
-    :raises InvalidValue: if it grew beyond any number.
+    :raises InvalidValue: if it grew beyond any amount of money.
     """
     factor = rate.discount_factor(days, Unit.DAY)
+    if factor.adjusted() > _TOO_MUCH:
+        raise InvalidValue(
+            "over so long a time at this rate money grows beyond any amount: check both days and "
+            "the unit of time of the rate"
+        )
     # Of the largest amount there is, nothing would be left; its digits would be millions.
     return Fraction(0) if factor.adjusted() < _NOTHING_LEFT else Fraction(factor)
 
