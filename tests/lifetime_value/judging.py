@@ -69,25 +69,29 @@ class Nbd(RepeatPurchaseModel):
     def _fit(cls, facts: CountedFacts) -> FitReport:
         raise NotImplementedError
 
-    def _log_likelihood(self, x: int, t_x: float, age: float) -> float:
+    def _log_likelihood_while_there(self, x: int, age: float) -> float:
         return (
             math.lgamma(self.r + x)
             - math.lgamma(self.r)
             + self.r * math.log(self.alpha)
             - (self.r + x) * math.log(self.alpha + age)
+            + math.log(self.stays)
         )
 
-    def _alive(self, x: int, t_x: float, age: float) -> float:
+    def _log_odds_of_having_left(self, x: int, t_x: float, age: float) -> float:
         if x or self.stays == 1.0:
-            return 1.0
+            return -math.inf
         here = self.stays * GammaPoisson(self.r, self.alpha).pmf(0, age)
-        return here / (here + 1.0 - self.stays)
+        return math.log((1.0 - self.stays) / here)
+
+    def _ever_buys(self, age: float) -> float:
+        return self.stays * (1.0 - GammaPoisson(self.r, self.alpha).pmf(0, age))
 
     def _future(self, x: int, age: float) -> Any:
         return GammaPoisson(self.r + x, self.alpha + age)
 
     def _newcomer(self) -> Any:
-        return self.stays, GammaPoisson(self.r, self.alpha)
+        return self.stays, 1.0 - self.stays, GammaPoisson(self.r, self.alpha)
 
 
 def published_sample() -> CountedFacts:

@@ -315,6 +315,25 @@ class TestExpectedPurchases:
         assert model.expected_purchases_each(dict(summary), 39) == one_by_one
 
 
+class TestNextToCertainty:
+    """What is almost certain leaves all digits to its opposite."""
+
+    def test_the_few_who_have_left_are_told_to_the_last_digit(self):
+        model = BgNbd(r=1.0, alpha=1.0, a=1e-6, b=1e3)
+        facts = RepeatPurchaseFacts(100, 10.0, 10.0)
+        gone = 1e-6 / (1e3 + 99)
+        nobody_else_is_silent = model.conditional_pmf(facts, 0, 1e6)
+        assert nobody_else_is_silent == pytest.approx(gone / (1 + gone), rel=1e-12)
+
+    @pytest.mark.parametrize(("kind", "stays"), [(BgNbd, 1.0), (MbgNbd, 0.75)])
+    def test_so_is_the_likelihood_of_never_coming_back(self, kind, stays):
+        model = kind(r=1e-6, alpha=1.0, a=1.0, b=3.0)
+        ever = stays * 1e-6 * math.log(2) * (1 - 0.5e-6 * math.log(2))
+        assert model.log_likelihood(RepeatPurchaseFacts(0, 0, 1)) == pytest.approx(
+            -ever - ever**2 / 2, rel=1e-11
+        )
+
+
 class TestDiscounting:
     """All purchases to come, each discounted to today."""
 

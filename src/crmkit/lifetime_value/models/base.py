@@ -24,6 +24,7 @@ from crmkit.lifetime_value.facts import (
     counted,
 )
 from crmkit.lifetime_value.models.fitting import FitReport
+from crmkit.lifetime_value.numerics.special import softplus
 from crmkit.lifetime_value.summary import RepeatPurchaseSummary
 from crmkit.period import Rate, Unit
 
@@ -45,6 +46,7 @@ FactsOfMany = (
 
 # Whole numbers beyond this could not even be turned into a float.
 _LARGEST = 1e300
+_LARGEST_LOG = 700.0
 
 
 class Process(Protocol):
@@ -78,20 +80,44 @@ class RepeatPurchaseModel(ABC):
         """Find the best parameters."""
 
     @abstractmethod
-    def _log_likelihood(self, x: int, t_x: float, age: float) -> float:
-        """The log-likelihood of one row."""
+    def _log_likelihood_while_there(self, x: int, age: float) -> float:
+        """The log-likelihood of so many purchases by a customer who is there at the end."""
 
     @abstractmethod
-    def _alive(self, x: int, t_x: float, age: float) -> float:
-        """The probability that a customer with this history is there."""
+    def _log_odds_of_having_left(self, x: int, t_x: float, age: float) -> float:
+        """Left since the last purchase, against still there: the logarithm of the odds."""
+
+    @abstractmethod
+    def _ever_buys(self, age: float) -> float:
+        """The probability that a new customer has come back by an age."""
 
     @abstractmethod
     def _future(self, x: int, age: float) -> Process:
         """How a customer with this history goes on, if there."""
 
     @abstractmethod
-    def _newcomer(self) -> tuple[float, Process]:
-        """The probability that a new customer stays at all, and how they then go on."""
+    def _newcomer(self) -> tuple[float, float, Process]:
+        """How probable it is that a new customer stays at all, or not, and how they then go on."""
+
+    # --- what follows, unless a model knows better ---
+
+    def _alive(self, x: int, t_x: float, age: float) -> float:
+        """The probability that a customer with this history is there."""
+        return _share(self._log_odds_of_having_left(x, t_x, age))
+
+    def _left(self, x: int, t_x: float, age: float) -> float:
+        """The probability that they have left: one less the other, with all digits of its own."""
+        return _share(-self._log_odds_of_having_left(x, t_x, age))
+
+    def _log_likelihood(self, x: int, t_x: float, age: float) -> float:
+        """The log-likelihood of one row."""
+        if x == 0:
+            # Where hardly anybody comes back, only the opposite has any digits.
+            ever = self._ever_buys(age)
+            if ever < 0.5:
+                return math.log1p(-ever)
+        odds = self._log_odds_of_having_left(x, t_x, age)
+        return self._log_likelihood_while_there(x, age) + softplus(odds)
 
     def _checked(self, row: Row) -> Row:
         """Refuse what this model cannot read; most read everything."""
@@ -170,7 +196,8 @@ class RepeatPurchaseModel(ABC):
         :raises UnitMismatch: if the facts count time in another unit than the model.
         """
         row = self._row(facts)
-        return _with_leavers(self._alive(*row), self._future(row[0], row[2]), n, check_horizon(t))
+        shares = self._alive(*row), self._left(*row)
+        return _with_leavers(*shares, self._future(row[0], row[2]), n, check_horizon(t))
 
     def residual_transactions(self, facts: RepeatPurchaseFacts, rate: Rate) -> float:
         """All purchases still expected of a customer, each discounted to the day of the facts.
@@ -192,7 +219,7 @@ class RepeatPurchaseModel(ABC):
 
         :raises InvalidValue: if the horizon is no finite number of zero or more.
         """
-        share, process = self._newcomer()
+        share, _, process = self._newcomer()
         return share * process.expected(check_horizon(t))
 
     def pmf(self, n: int, t: float) -> float:
@@ -209,7 +236,7 @@ class RepeatPurchaseModel(ABC):
         :raises InvalidValue: if the rate is no :class:`~crmkit.period.Rate` above zero, or the
             model does not name its unit of time.
         """
-        share, process = self._newcomer()
+        share, _, process = self._newcomer()
         return share * process.discounted(force_of(rate, self.unit))
 
     # --- many customers: each distinct row once ---
@@ -285,10 +312,15 @@ def _facts_at(purchase_ages: list[float], age: float) -> RepeatPurchaseFacts:
     return RepeatPurchaseFacts(x, purchase_ages[x - 1] if x else 0.0, age)
 
 
-def _with_leavers(share: float, process: Process, n: int, t: float) -> float:
+def _with_leavers(there: float, gone: float, process: Process, n: int, t: float) -> float:
     """The probability of so many purchases, when only a share of the customers is there."""
-    probability = share * process.pmf(check_count(n), t)
-    return probability + (1.0 - share) if n == 0 else probability
+    probability = there * process.pmf(check_count(n), t)
+    return probability + gone if n == 0 else probability
+
+
+def _share(log_odds: float) -> float:
+    """One in one plus the odds."""
+    return 1.0 / (1.0 + math.exp(log_odds)) if log_odds < _LARGEST_LOG else math.exp(-log_odds)
 
 
 def force_of(rate: Rate, unit: Unit | None) -> float:

@@ -11,7 +11,7 @@ from crmkit.lifetime_value.facts import MAX_AGE, CountedFacts, Row
 from crmkit.lifetime_value.models.base import RepeatPurchaseModel, check_parameters
 from crmkit.lifetime_value.models.bg_bb_fit import fit_opportunities
 from crmkit.lifetime_value.models.fitting import FitReport
-from crmkit.lifetime_value.numerics.special import log_add, log_beta, log_beta_ratio, softplus
+from crmkit.lifetime_value.numerics.special import log_add, log_beta, log_beta_ratio
 from crmkit.lifetime_value.numerics.summation import log_falling_sum
 from crmkit.period import Unit
 
@@ -176,23 +176,24 @@ class BgBb(RepeatPurchaseModel):
         check_history_of_opportunities(row)
         return row
 
-    def _log_likelihood(self, x: int, t_x: float, age: float) -> float:
-        """Equation 5: the likelihood of being there after all, times one plus the odds."""
-        if not x:
-            # So likely may it be never to buy that only the opposite has any digits.
-            ever = self._newcomer()[1].ever_buys(int(age))
-            if ever < 0.5:
-                return math.log1p(-ever)
+    def _log_likelihood_while_there(self, x: int, age: float) -> float:
+        """Equation 5, in which the likelihood if there stands beside those of having left."""
         bought = log_beta_ratio(self.beta, self.alpha, x) + log_beta_ratio(
             self.alpha + x, self.beta, age - x
         )
-        stayed = log_beta_ratio(self.gamma, self.delta, age)
-        return bought + stayed + softplus(self._log_odds_of_having_left(x, t_x, age))
+        return bought + log_beta_ratio(self.gamma, self.delta, age)
+
+    def _ever_buys(self, age: float) -> float:
+        return self._newcomer()[2].ever_buys(int(age))
 
     def _alive(self, x: int, t_x: float, age: float) -> float:
         """Equation 11 for the next opportunity."""
-        still = math.exp(-softplus(self._log_odds_of_having_left(x, t_x, age)))
-        return still * (self.delta + age) / (self.gamma + self.delta + age)
+        meets = (self.delta + age) / (self.gamma + self.delta + age)
+        return super()._alive(x, t_x, age) * meets
+
+    def _left(self, x: int, t_x: float, age: float) -> float:
+        misses = self.gamma / (self.gamma + self.delta + age)
+        return super()._left(x, t_x, age) + super()._alive(x, t_x, age) * misses
 
     def _log_odds_of_having_left(self, x: int, t_x: float, age: float) -> float:
         """Left after the last purchase, against still there at the last opportunity."""
@@ -213,9 +214,9 @@ class BgBb(RepeatPurchaseModel):
         passed = self.delta + age + 1.0
         return _Opportunities(self.alpha + x, self.beta + (age - x), self.gamma, passed)
 
-    def _newcomer(self) -> tuple[float, _Opportunities]:
+    def _newcomer(self) -> tuple[float, float, _Opportunities]:
         total = self.gamma + self.delta
-        return 1.0, _Opportunities(
+        process = _Opportunities(
             self.alpha,
             self.beta,
             self.gamma,
@@ -223,6 +224,7 @@ class BgBb(RepeatPurchaseModel):
             meets=self.delta / total,
             misses=self.gamma / total,
         )
+        return 1.0, 0.0, process
 
 
 def check_opportunities(t: float) -> int:

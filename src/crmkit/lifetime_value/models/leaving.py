@@ -158,19 +158,13 @@ class LeavingModel(RepeatPurchaseModel):
     def _fit(cls, facts: CountedFacts) -> FitReport:
         return fit_leaving(facts, at_start=cls.AT_START)
 
-    def _log_likelihood(self, x: int, t_x: float, age: float) -> float:
-        r, alpha = self.r, self.alpha
-        while_there = (
-            log_gamma_ratio(r, x)
-            - r * math.log1p(age / alpha)
-            - x * math.log(alpha + age)
+    def _log_likelihood_while_there(self, x: int, age: float) -> float:
+        return (
+            log_gamma_ratio(self.r, x)
+            - self.r * math.log1p(age / self.alpha)
+            - x * math.log(self.alpha + age)
             + log_beta_ratio(self.a, self.b, x + self.AT_START)
         )
-        return while_there + softplus(self._log_odds_of_having_left(x, t_x, age))
-
-    def _alive(self, x: int, t_x: float, age: float) -> float:
-        odds = self._log_odds_of_having_left(x, t_x, age)
-        return 1.0 / (1.0 + math.exp(odds)) if odds < _LARGEST_EXPONENT else math.exp(-odds)
 
     def _log_odds_of_having_left(self, x: int, t_x: float, age: float) -> float:
         """Left right after the last purchase, against still there: the logarithm of the odds."""
@@ -180,10 +174,16 @@ class LeavingModel(RepeatPurchaseModel):
         silence = math.log1p((age - t_x) / (self.alpha + t_x))
         return math.log(self.a) - math.log(self.b + occasions - 1) + (self.r + x) * silence
 
+    def _ever_buys(self, age: float) -> float:
+        return self._newcomer()[0] * -math.expm1(-self.r * math.log1p(age / self.alpha))
+
     def _future(self, x: int, age: float) -> LeavingProcess:
         stayed = self.b + x + self.AT_START
         return LeavingProcess(self.r + x, self.alpha + age, self.a, stayed)
 
-    def _newcomer(self) -> tuple[float, LeavingProcess]:
-        stays = self.b / (self.a + self.b) if self.AT_START else 1.0
-        return stays, LeavingProcess(self.r, self.alpha, self.a, self.b + self.AT_START)
+    def _newcomer(self) -> tuple[float, float, LeavingProcess]:
+        process = LeavingProcess(self.r, self.alpha, self.a, self.b + self.AT_START)
+        if not self.AT_START:
+            return 1.0, 0.0, process
+        both = self.a + self.b
+        return self.b / both, self.a / both, process

@@ -13,7 +13,6 @@ from crmkit.lifetime_value.numerics.peaked import Peaked
 from crmkit.lifetime_value.numerics.special import (
     log_gamma_ratio,
     log_negative_binomial,
-    softplus,
 )
 from crmkit.period import Unit
 
@@ -118,18 +117,19 @@ class ParetoNbd(RepeatPurchaseModel):
     def _fit(cls, facts: CountedFacts) -> FitReport:
         return fit_pareto_nbd(facts)
 
-    def _log_likelihood(self, x: int, t_x: float, age: float) -> float:
-        """Equation (18), as the likelihood if there times one plus the odds of having left."""
-        while_there = (
+    def _log_likelihood_while_there(self, x: int, age: float) -> float:
+        """Equation (18), in which the likelihood if there stands beside that of having left."""
+        return (
             log_gamma_ratio(self.r, x)
             - self.r * math.log1p(age / self.alpha)
             - x * math.log(self.alpha + age)
             - self.s * math.log1p(age / self.beta)
         )
-        return while_there + softplus(self._log_odds_of_having_left(x, t_x, age))
 
-    def _alive(self, x: int, t_x: float, age: float) -> float:
-        return math.exp(-softplus(self._log_odds_of_having_left(x, t_x, age)))
+    def _ever_buys(self, age: float) -> float:
+        """Sooner or later within the time, and before leaving: over the time of coming back."""
+        first = Decay(self.r + 1.0, self.alpha, self.s, self.beta)
+        return self.r / self.alpha * decaying_integral(first, age)
 
     def _log_odds_of_having_left(self, x: int, t_x: float, age: float) -> float:
         """Left at some time since the last purchase, against still there, as in (36)."""
@@ -144,5 +144,5 @@ class ParetoNbd(RepeatPurchaseModel):
     def _future(self, x: int, age: float) -> ParetoNbdProcess:
         return ParetoNbdProcess(self.r + x, self.alpha + age, self.s, self.beta + age)
 
-    def _newcomer(self) -> tuple[float, ParetoNbdProcess]:
-        return 1.0, ParetoNbdProcess(self.r, self.alpha, self.s, self.beta)
+    def _newcomer(self) -> tuple[float, float, ParetoNbdProcess]:
+        return 1.0, 0.0, ParetoNbdProcess(self.r, self.alpha, self.s, self.beta)
