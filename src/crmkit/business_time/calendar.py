@@ -25,9 +25,9 @@ from crmkit.business_time.checks import all_of
 from crmkit.business_time.hours import DAY, Span, merged, parse_hours, without
 from crmkit.business_time.page import PAGE, Page
 from crmkit.business_time.trace import Trace, TraceDay
-from crmkit.business_time.zones import EPOCH, FIRST, LAST, microseconds_of, pieces_of
+from crmkit.business_time.zones import EPOCH, FIRST, LAST, moment_of, pieces_of
 from crmkit.errors import InvalidPolicy, InvalidValue
-from crmkit.period import check_date, check_instant
+from crmkit.period import check_date
 
 __all__ = ["BusinessCalendar", "Closure", "Opening", "Weekday"]
 
@@ -35,7 +35,7 @@ WHOLE_DAY = "00:00-24:00"
 Stretch = tuple[int, int, int]
 """From when to when on the wall clock, while it is how far ahead of UTC; in microseconds."""
 
-_MICROSECOND = timedelta(microseconds=1)
+_NOTHING, _MICROSECOND = timedelta(), timedelta(microseconds=1)
 _END = LAST + 1
 _NEVER = "no further opening: the calendar has none until the end of the year 9998"
 
@@ -193,13 +193,10 @@ class BusinessCalendar:
 
         :raises NaiveDatetime: if an instant has no time zone.
         """
-        check_instant(start, "the start of working time")
-        check_instant(end, "the end of working time")
         # Two wall times of one zone compare as clocks do, not as time does.
-        low, high = microseconds_of(start), microseconds_of(end)
-        if high < low:
-            return timedelta(0, 0, -self._between(high, low))
-        return timedelta(0, 0, self._between(low, high))
+        low = moment_of(start, "the start of working time")
+        high = moment_of(end, "the end of working time")
+        return self._between(low, high) if low <= high else -self._between(high, low)
 
     def due(self, start: datetime, budget: timedelta) -> datetime:
         """The earliest instant by which a budget of working time has passed since a start.
@@ -211,22 +208,20 @@ class BusinessCalendar:
         :raises InvalidValue: if the budget is no duration or below zero, or the calendar does not
             open often enough before the year 9999.
         """
-        check_instant(start, "the start of working time")
-        if not isinstance(budget, timedelta) or budget < timedelta():
+        at = moment_of(start, "the start of working time")
+        if not isinstance(budget, timedelta) or budget < _NOTHING:
             raise InvalidValue("a budget of working time is a timedelta, zero or more")
-        left = budget // _MICROSECOND
-        if left == 0:
+        if not budget:
             return start
-        return _instant(self._after(microseconds_of(start), left), start.tzinfo)
+        return (EPOCH + self._after(at, budget)).astimezone(start.tzinfo)
 
     def is_open(self, at: datetime) -> bool:
         """Whether somebody is there at an instant.
 
         :raises NaiveDatetime: if the instant has no time zone.
         """
-        check_instant(at, "the instant asked about")
-        low = microseconds_of(at)
-        return self._between(low, low + 1) > 0
+        moment = moment_of(at, "the instant asked about")
+        return self._between(moment, moment + _MICROSECOND) > _NOTHING
 
     def next_opening(self, at: datetime) -> datetime:
         """The earliest instant from ``at`` on that is open; ``at`` itself if it is.
@@ -234,8 +229,8 @@ class BusinessCalendar:
         :raises NaiveDatetime: if the instant has no time zone.
         :raises InvalidValue: if the calendar does not open any more before the year 9999.
         """
-        check_instant(at, "the instant asked about")
-        return _instant(self._after(microseconds_of(at), 1) - 1, at.tzinfo)
+        after = self._after(moment_of(at, "the instant asked about"), _MICROSECOND)
+        return (EPOCH + (after - _MICROSECOND)).astimezone(at.tzinfo)
 
     def trace(self, start: datetime, end: datetime) -> Trace:
         """The working time between two instants day by day, in the zone of the calendar.
@@ -243,13 +238,12 @@ class BusinessCalendar:
         :raises NaiveDatetime: if an instant has no time zone.
         :raises InvalidValue: if the end lies before the start.
         """
-        check_instant(start, "the start of working time")
-        check_instant(end, "the end of working time")
-        low, high = microseconds_of(start), microseconds_of(end)
+        low = moment_of(start, "the start of working time")
+        high = moment_of(end, "the end of working time")
         if high < low:
             raise InvalidValue("a trace runs forwards: its end does not lie before its start")
         days: dict[int, list[Span]] = {}
-        for day, spans in self._by_day(low, high):
+        for day, spans in self._by_day(low // _MICROSECOND, high // _MICROSECOND):
             days.setdefault(day, []).extend(spans)
         return Trace(start, end, tuple(self._trace_days(days)))
 
@@ -322,26 +316,25 @@ class BusinessCalendar:
         ends = [min(high, midnight) - offset for low, high, offset in around if low < midnight]
         return _instant(ends[-1], self._zone)
 
-    # --- working time, in microseconds of UTC ---
+    # --- between moments, on a page or far away ---
 
-    def _between(self, low: int, high: int) -> int:
+    def _between(self, low: timedelta, high: timedelta) -> timedelta:
         """The open time from one moment to another."""
-        page = self._page(low // PAGE)
+        page = self._page(low.days // PAGE)
         if high <= page.end:
             return page.before(high) - page.before(low)
-        return sum(
-            self._before(until) - self._before(since)
-            for since, until, _ in self._stretches(low, high)
-        )
+        stretches = self._stretches(low // _MICROSECOND, high // _MICROSECOND)
+        return timedelta(0, 0, sum(self._before(b) - self._before(a) for a, b, _ in stretches))
 
-    def _after(self, at: int, left: int) -> int:
+    def _after(self, at: timedelta, budget: timedelta) -> timedelta:
         """The earliest moment by which so much open time, above zero, has passed since another."""
-        page = self._page(at // PAGE)
-        found = page.when(page.before(at) + left)
-        return self._far_after(at, left) if found is None else found
+        page = self._page(at.days // PAGE)
+        found = page.when(page.before(at) + budget)
+        if found is None:
+            found = timedelta(0, 0, self._far_after(at // _MICROSECOND, budget // _MICROSECOND))
+        return found
 
     def _far_after(self, at: int, left: int) -> int:
-        """The same without pages."""
         for low, high, offset in self._stretches(at, self._horizon):
             target = self._before(low) + left
             if target <= self._before(high):
@@ -351,11 +344,12 @@ class BusinessCalendar:
 
     @cached_property
     def _page(self) -> Callable[[int], Page]:
+        """The pages by their numbers; they hold what is asked about most, and are written once."""
         return lru_cache(maxsize=64)(self._written)
 
     def _written(self, number: int) -> Page:
-        end = min((number + 2) * PAGE, _END)
-        days = self._by_day(max(number * PAGE, FIRST), end)
+        end = min((number + 2) * PAGE * DAY, _END)
+        days = self._by_day(max(number * PAGE * DAY, FIRST), end)
         return Page.of((span for _, spans in days for span in spans), end)
 
     def _by_day(self, low: int, high: int) -> Iterator[tuple[int, Iterable[Span]]]:

@@ -7,15 +7,17 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from crmkit.business_time.hours import DAY
-from crmkit.errors import InvalidValue
+from crmkit.errors import InvalidValue, NaiveDatetime
+from crmkit.period import check_instant
 
-__all__ = ["EPOCH", "FIRST", "LAST", "Piece", "in_utc", "microseconds_of", "pieces_of"]
+__all__ = ["EPOCH", "FIRST", "LAST", "Piece", "in_utc", "moment_of", "pieces_of"]
 
 FIRST = date(2, 1, 1).toordinal() * DAY - DAY
 """The first instant that working time is counted from; a wall clock may be a day behind it."""
 LAST = date(9999, 1, 1).toordinal() * DAY - DAY - 1
 """The last instant that working time is counted to."""
 EPOCH = datetime(1, 1, 1, tzinfo=UTC)
+_FIRST, _LAST = timedelta(0, 0, FIRST), timedelta(0, 0, LAST)
 _MICROSECOND = timedelta(microseconds=1)
 _STEP = timedelta(hours=12)
 
@@ -23,28 +25,35 @@ Piece = tuple[int, int, int]
 """From when to when (microseconds since the epoch, UTC) the wall clock is how far ahead of UTC."""
 
 
-def microseconds_of(at: datetime) -> int:
-    """The microseconds of an aware datetime since the first day of year 1, in UTC.
+def moment_of(at: datetime, what: str) -> timedelta:
+    """How long after the first day of year 1, in UTC, an instant lies.
 
-    :raises InvalidValue: if it lies before year 2 or after year 9998.
+    :raises NaiveDatetime: if it has no time zone.
+    :raises InvalidValue: if it is no datetime, or lies before year 2 or after year 9998.
     """
-    result = _since_epoch(at)
-    if FIRST <= result <= LAST:
-        return result
+    if not isinstance(at, datetime):
+        check_instant(at, what)
+    try:
+        # This asks the zone for its offset, which takes long enough to be done only once.
+        moment = at - EPOCH
+    except TypeError:
+        raise NaiveDatetime(what) from None
+    if _FIRST <= moment <= _LAST:
+        return moment
     raise InvalidValue("working time is counted from the year 2 to the year 9998, by UTC")
-
-
-def _since_epoch(at: datetime) -> int:
-    since = at - EPOCH
-    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 def in_utc(at: datetime) -> datetime:
     """The same instant in UTC: two wall times of one zone compare as clocks do, not as time does.
 
-    :raises InvalidValue: if it lies before year 2 or after year 9998.
+    :raises NaiveDatetime: if it has no time zone.
+    :raises InvalidValue: if it is no datetime, or lies before year 2 or after year 9998.
     """
-    return EPOCH + timedelta(microseconds=microseconds_of(at))
+    return EPOCH + moment_of(at, "an instant")
+
+
+def _since_epoch(at: datetime) -> int:
+    return (at - EPOCH) // _MICROSECOND
 
 
 @lru_cache(maxsize=4096)
