@@ -348,7 +348,18 @@ class ParetoNbd:
             there = (alpha + age) ** -(r + x) * (beta + age) ** -s
             return s / total * (values[0] - values[1]) / there
 
+    def _ever_buys(self, age: mpf) -> mpf:
+        """The integral over the moment of the first repeat purchase."""
+        r, alpha, s, beta = self.r, self.alpha, self.s, self.beta
+
+        def log_f(t: mpf) -> mpf:
+            return -(r + 1) * log1p(t / alpha) - s * log1p(t / beta)
+
+        return r / alpha * exp(log_integral_from_zero(log_f, age)) if age else mpf(0)
+
     def log_likelihood(self, x: int, t_x: float, age: float) -> mpf:
+        if not x and (ever := self._ever_buys(mpf(age))) < 0.5:
+            return log1p(-ever)
         odds = self._odds_of_having_left(x, t_x, age)
         return self._log_there(x, mpf(age)) + log1p(odds)
 

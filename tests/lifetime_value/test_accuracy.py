@@ -154,6 +154,26 @@ class TestSingularities:
         assert_accurate(model.expected_purchases_new(10), true.expected_new(10), gamma)
 
 
+class TestHardlyAnybodyComesBack:
+    """The logarithm of a probability next to one is as exact as what is missing from it."""
+
+    @pytest.mark.parametrize("age", [1e-6, 0.7, 1e6])
+    @pytest.mark.parametrize(
+        ("kind", "exact"),
+        [
+            (BgNbd, oracle.BgNbd),
+            (MbgNbd, oracle.MbgNbd),
+            (ParetoNbd, oracle.ParetoNbd),
+        ],
+    )
+    def test_so_many_customers_without_a_repeat_are_no_rounding_error(self, kind, exact, age):
+        parameters = 1.0855131604598987, 6198.999076469523, 4687.425738523398, 0.0003704326927822559
+        nobody = RepeatPurchaseFacts(0, 0, age)
+        model = kind(**dict(zip(kind.PARAMETERS, parameters, strict=True)))
+        true = exact(*parameters).log_likelihood(0, 0, age)
+        assert_accurate(model.log_likelihood([nobody]), true, age)
+
+
 class TestOracles:
     """Two independent ways to the same figure, one closed and one by integration."""
 
