@@ -51,6 +51,15 @@ class TestFitReport:
         with pytest.raises(InvalidValue, match=r"such as 0\.95"):
             report().intervals(level)
 
+    def test_the_order_in_which_parameters_are_written_down_does_not_matter(self):
+        turned = report(parameters={"alpha": 8.0, "r": 2.0}, names=("r", "alpha"))
+        assert turned.standard_errors() == report().standard_errors()
+        assert turned.intervals() == report().intervals()
+
+    def test_the_names_are_those_of_the_parameters(self):
+        with pytest.raises(InvalidValue, match="each once"):
+            report(names=("r", "beta"))
+
     def test_a_parameter_left_open_has_no_error(self):
         flat = report(information=((1.0, 1.0), (1.0, 1.0)))
         assert flat.standard_errors() is None

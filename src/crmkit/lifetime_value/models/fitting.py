@@ -85,6 +85,16 @@ class FitReport:
     ending: Ending
     information: tuple[tuple[float, ...], ...] = field(repr=False)
     warnings: tuple[FitWarning, ...] = ()
+    names: tuple[str, ...] = field(repr=False)
+    """The parameters in the order of the rows of the information, which a document may not keep."""
+
+    @names.default
+    def _as_given(self) -> tuple[str, ...]:
+        return tuple(self.parameters)
+
+    def __attrs_post_init__(self) -> None:
+        if sorted(self.names) != sorted(self.parameters):
+            raise InvalidValue("the names of a fit are those of its parameters, each once")
 
     @property
     def converged(self) -> bool:
@@ -112,8 +122,8 @@ class FitReport:
         if spreads is None:
             return None
         return {
-            name: value * spread
-            for (name, value), spread in zip(self.parameters.items(), spreads, strict=True)
+            name: self.parameters[name] * spread
+            for name, spread in zip(self.names, spreads, strict=True)
         }
 
     def intervals(self, level: float = 0.95) -> Mapping[str, Interval] | None:
@@ -127,8 +137,8 @@ class FitReport:
         if spreads is None:
             return None
         return {
-            name: _around(value, reach * spread)
-            for (name, value), spread in zip(self.parameters.items(), spreads, strict=True)
+            name: _around(self.parameters[name], reach * spread)
+            for name, spread in zip(self.names, spreads, strict=True)
         }
 
 
