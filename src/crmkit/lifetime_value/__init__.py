@@ -63,7 +63,7 @@ from crmkit.lifetime_value.models.base import FactsOfMany, RepeatPurchaseModel
 from crmkit.lifetime_value.models.beta_discrete_weibull import BetaDiscreteWeibull
 from crmkit.lifetime_value.models.bg_bb import BgBb
 from crmkit.lifetime_value.models.bg_nbd import BgNbd
-from crmkit.lifetime_value.models.fitting import Ending, FitReport, FitWarning, Interval
+from crmkit.lifetime_value.models.fitting import Ending, FitReport, FitWarning, Interval, reach_of
 from crmkit.lifetime_value.models.gamma_gamma import INDEPENDENCE_BOUND, GammaGamma, Independence
 from crmkit.lifetime_value.models.mbg_nbd import MbgNbd
 from crmkit.lifetime_value.models.pareto_nbd import ParetoNbd
@@ -75,10 +75,10 @@ from crmkit.lifetime_value.policies.cash_flows import (
     CashFlowFacts,
     DatedCashFlow,
     discounted_payback,
+    exact_present_value,
     net_present_value,
     summarize_cash_flows,
 )
-from crmkit.lifetime_value.policies.chain import StateValues
 from crmkit.lifetime_value.policies.contribution import (
     Contribution,
     ContributionFacts,
@@ -101,6 +101,7 @@ from crmkit.lifetime_value.policies.parts import (
     SumOfParts,
     ValueParts,
 )
+from crmkit.lifetime_value.policies.payback import ExpectedPayback, SteppedValue
 from crmkit.lifetime_value.policies.present_potential import CompanyValue, PresentAndPotentialValue
 from crmkit.lifetime_value.policies.renewals import RenewalForecast, RenewalValue
 from crmkit.lifetime_value.policies.retention import (
@@ -186,6 +187,7 @@ __all__ = [
     "EquityDriver",
     "EquityDrivers",
     "ExpectedLoss",
+    "ExpectedPayback",
     "ExpectedValue",
     "FactsOfMany",
     "FirstMargin",
@@ -247,7 +249,7 @@ __all__ = [
     "Spend",
     "SpendModel",
     "StateFacts",
-    "StateValues",
+    "SteppedValue",
     "StopContacting",
     "SumOfParts",
     "SummaryColumns",
@@ -258,12 +260,14 @@ __all__ = [
     "WhatIfResult",
     "compare_models",
     "discounted_payback",
+    "exact_present_value",
     "frequency_fit",
     "holdout_fit",
     "mean_spend_of",
     "model_on",
     "net_present_value",
     "purchase_calibration",
+    "reach_of",
     "simulate_contracts",
     "simulate_customers",
     "simulate_purchases",
