@@ -240,6 +240,7 @@ class TestNegativeBinomial:
 
     @given(st.integers(1, 50), positive, positive, positive)
     @example(1, 1e-6, 1e-6, 1e6)
+    @example(40, 1e-6, 1.0, 42.0)
     @example(7, 0.999, 1.0, 8.0)
     @example(7, 1.0, 1.0, 8.0)
     def test_the_tail_is_one_less_those_before(self, n, r, alpha, t):
