@@ -356,11 +356,12 @@ class BusinessCalendar:
         """The open spans between two moments, by the dates of the wall clock, in order of time."""
         for first, last, offset in _joined(self._stretches(low, high)):
             for day in range(first // DAY, (last - 1) // DAY + 1):
-                clipped = (
-                    (max(day * DAY + opens, first) - offset, min(day * DAY + closes, last) - offset)
-                    for opens, closes in self._spans_on(day)
-                )
-                yield day, [(opens, closes) for opens, closes in clipped if opens < closes]
+                spans = []
+                for opens, closes in self._spans_on(day):
+                    since, until = max(day * DAY + opens, first), min(day * DAY + closes, last)
+                    if since < until:
+                        spans.append((since - offset, until - offset))
+                yield day, spans
 
     # --- the line of the wall clock ---
 
