@@ -403,7 +403,7 @@ class TestWhatIsRefused:
         with pytest.raises(InvalidValue, match="units of time, zero or more"):
             PUBLISHED.expected_purchases_new(wrong)
 
-    @pytest.mark.parametrize("wrong", [-1, 1.0, True, None])
+    @pytest.mark.parametrize("wrong", [-1, 1.0, True, None, 10**13, 10**400])
     def test_numbers_of_purchases_that_are_not_whole(self, wrong):
         with pytest.raises(InvalidValue, match="whole number, zero or more"):
             PUBLISHED.pmf(wrong, 39)
@@ -419,6 +419,15 @@ class TestWhatIsRefused:
         ):
             with pytest.raises(UnitMismatch, match="counts in weeks, the other in days"):
                 ask(daily)
+
+    @pytest.mark.parametrize("wrong", [None, 7, REGULAR])
+    def test_the_facts_of_one_where_those_of_many_are_meant(self, wrong):
+        for ask in (
+            PUBLISHED.probability_alive_each,
+            lambda facts: PUBLISHED.expected_purchases_each(facts, 39),
+        ):
+            with pytest.raises(InvalidValue, match="pass a summary, or a list"):
+                ask(wrong)
 
     def test_anything_but_facts(self):
         with pytest.raises(InvalidValue, match="pass RepeatPurchaseFacts"):

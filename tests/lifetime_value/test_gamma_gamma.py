@@ -151,7 +151,7 @@ class TestLogLikelihood:
         with pytest.raises(InvalidValue, match="mean spend"):
             PUBLISHED.density(mean, 1)
 
-    @pytest.mark.parametrize("count", [0, -1, 1.0, True])
+    @pytest.mark.parametrize("count", [0, -1, 1.0, True, 10**400])
     def test_a_density_is_that_of_a_mean_of_purchases(self, count):
         with pytest.raises(InvalidValue, match="whole number above zero"):
             PUBLISHED.density(12.0, count)
@@ -226,6 +226,10 @@ class TestExpectedMeanSpend:
     def test_a_mean_beyond_any_money_is_an_error(self):
         with pytest.raises(InvalidValue, match="check the parameters"):
             _ = GammaGamma(p=1e300, q=2.0, v=1e300).population_mean
+
+    def test_each_of_many_is_not_asked_of_one(self):
+        with pytest.raises(InvalidValue, match="pass a summary, or a list"):
+            PUBLISHED.expected_mean_spend_each(spent(2, 22.35))  # type: ignore[arg-type]
 
     def test_each_of_many_in_their_order(self):
         facts = [spent(2, 22.35), spent(0, None), spent(2, 9.99)]

@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Protocol, Self
 from crmkit.errors import InvalidValue, UnitMismatch
 from crmkit.identifiers import CustomerId
 from crmkit.lifetime_value.facts import (
+    MAX_AGE,
     Countable,
     CountedFacts,
     RepeatPurchaseColumns,
@@ -35,6 +36,7 @@ __all__ = [
     "check_count",
     "check_horizon",
     "check_parameters",
+    "facts_of_each",
     "force_of",
 ]
 
@@ -281,7 +283,7 @@ class RepeatPurchaseModel(ABC):
             ages = facts.ages_at_last_purchase, facts.customer_ages
             rows = list(zip(facts.repeat_purchases, *ages, strict=True))
         else:
-            rows = [self._row(f) for f in (facts.values() if isinstance(facts, Mapping) else facts)]
+            rows = [self._row(one) for one in facts_of_each(facts)]
             answers = {row: answer(row) for row in set(rows)}
         return [answers[row] for row in rows]
 
@@ -304,6 +306,22 @@ class RepeatPurchaseModel(ABC):
     def _check_unit(self, unit: Unit | None) -> None:
         if self.unit is not None and unit is not None and self.unit is not unit:
             raise UnitMismatch(self.unit, unit)
+
+
+def facts_of_each(
+    facts: Mapping[CustomerId, RepeatPurchaseFacts] | Iterable[RepeatPurchaseFacts],
+) -> Iterable[RepeatPurchaseFacts]:
+    """The facts of many customers one by one.
+
+    :raises InvalidValue: if they are those of one customer, or no facts.
+    """
+    each = facts.values() if isinstance(facts, Mapping) else facts
+    if not isinstance(each, Iterable):
+        raise InvalidValue(
+            f"the facts of many customers are a {type(facts).__name__}: pass a summary, or a list "
+            f"of RepeatPurchaseFacts"
+        )
+    return each
 
 
 def _facts_at(purchase_ages: list[float], age: float) -> RepeatPurchaseFacts:
@@ -356,12 +374,14 @@ def check_horizon(t: float) -> float:
 
 
 def check_count(n: int) -> int:
-    """Refuse a number of purchases that is no whole number of zero or more.
+    """Refuse a number of purchases that is no whole number of zero or more, or beyond all counting.
 
     :raises InvalidValue: if it is none.
     """
-    if type(n) is not int or n < 0:
-        raise InvalidValue("a number of purchases is a whole number, zero or more")
+    if type(n) is not int or not 0 <= n <= MAX_AGE:
+        raise InvalidValue(
+            f"a number of purchases is a whole number, zero or more, at most {MAX_AGE:g}"
+        )
     return n
 
 

@@ -10,13 +10,14 @@ from attrs import field, frozen
 from crmkit.errors import CurrencyMismatch, InvalidValue
 from crmkit.identifiers import CustomerId
 from crmkit.lifetime_value.facts import (
+    MAX_REPEAT_PURCHASES,
     CountableSpend,
     CountedSpend,
     RepeatPurchaseFacts,
     counted_spend,
     mean_spend_of,
 )
-from crmkit.lifetime_value.models.base import check_parameters
+from crmkit.lifetime_value.models.base import check_parameters, facts_of_each
 from crmkit.lifetime_value.models.fitting import FitReport, FitWarning, Interval, reach_of
 from crmkit.lifetime_value.models.gamma_gamma_fit import (
     PARAMETERS,
@@ -154,9 +155,13 @@ class GammaGamma:
             raise InvalidValue(f"a mean spend is a {type(mean_spend).__name__}: pass a number")
         if not 0.0 < mean_spend < _LARGEST_MEAN:
             raise InvalidValue("a mean spend is a finite number above zero, in major units")
-        if type(repeat_purchases) is not int or repeat_purchases < 1:
-            raise InvalidValue("a mean is one of repeat purchases: pass a whole number above zero")
-        return math.exp(min(self._log_density(repeat_purchases, mean_spend), _LARGEST_LOG))
+        x = repeat_purchases
+        if type(x) is not int or not 1 <= x <= MAX_REPEAT_PURCHASES:
+            raise InvalidValue(
+                f"a mean is one of repeat purchases: pass a whole number above zero, at most "
+                f"{MAX_REPEAT_PURCHASES}"
+            )
+        return math.exp(min(self._log_density(x, mean_spend), _LARGEST_LOG))
 
     # --- one customer ---
 
@@ -214,8 +219,7 @@ class GammaGamma:
         :raises InvalidValue: as in :meth:`expected_mean_spend`.
         :raises CurrencyMismatch: if the spend is in another currency than the model.
         """
-        each = facts.values() if isinstance(facts, Mapping) else facts
-        return [self.expected_mean_spend(one) for one in each]
+        return [self.expected_mean_spend(one) for one in facts_of_each(facts)]
 
     # --- inside ---
 
