@@ -202,6 +202,15 @@ class TestRowsFromOutside:
         with pytest.raises(InvalidValue, match="a whole number above zero"):
             CountedFacts({(2, 30.43, 38.86): count})
 
+    def test_there_are_no_more_customers_than_people(self):
+        """A number that no float can hold would end the arithmetic of a model."""
+        assert CountedFacts({(2, 30.43, 38.86): 10**12}).customers == 10**12
+        for rows in ({(2, 30.43, 38.86): 10**400}, {(0, 0, 1): 10**12, (0, 0, 2): 1}):
+            with pytest.raises(InvalidValue, match="at most 1,000,000,000,000 in all"):
+                CountedFacts(rows)
+        with pytest.raises(InvalidValue, match="at most 1,000,000,000,000 in all"):
+            counted([(RepeatPurchaseFacts(2, 30.43, 38.86), 10**400)])
+
     @pytest.mark.parametrize(
         "rows",
         [
@@ -414,6 +423,10 @@ class TestCountedSpend:
     def test_rows_are_a_mapping_or_pairs(self, rows):
         with pytest.raises(InvalidValue, match="counted spend maps rows"):
             CountedSpend(rows)
+
+    def test_there_are_no_more_customers_than_people(self):
+        with pytest.raises(InvalidValue, match="at most 1,000,000,000,000 in all"):
+            CountedSpend({(2, 22.35): 10**400})
 
     def test_nobody_is_no_row(self):
         assert CountedSpend({}).customers == 0

@@ -113,10 +113,16 @@ class TestCounting:
 class TestRefused:
     """What cannot be counted is refused with what would have worked."""
 
-    @pytest.mark.parametrize("counts", [{0: 0}, {0: -1}, {0: 1.5}, {0: True}])
+    @pytest.mark.parametrize("counts", [{0: 0}, {0: -1}, {0: 1.5}, {0: True}, None, [(0, 1)]])
     def test_numbers_of_customers_are_whole_and_above_zero(self, counts):
         with pytest.raises(InvalidValue, match="a whole number above zero"):
             CountedRenewals(counts, {})
+
+    def test_there_are_no_more_customers_than_people(self):
+        with pytest.raises(InvalidValue, match="at most 1,000,000,000,000 in all"):
+            CountedRenewals({0: 10**400}, {})
+        with pytest.raises(InvalidValue, match="at most 1,000,000,000,000 in all"):
+            CountedRenewals.of_survivors([10**400, 5])
 
     @pytest.mark.parametrize("counts", [{-1: 1}, {0.5: 1}, {None: 1}])
     def test_numbers_of_renewals_are_whole(self, counts):

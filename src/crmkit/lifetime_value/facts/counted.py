@@ -6,7 +6,7 @@ runs over each customer or each row here is a loop within Python's own functions
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import chain
 from operator import itemgetter
 from types import MappingProxyType
@@ -18,6 +18,7 @@ from crmkit.errors import InvalidValue
 from crmkit.identifiers import CustomerId
 from crmkit.lifetime_value.facts.repeat import (
     MAX_AGE,
+    MAX_CUSTOMERS,
     MAX_REPEAT_PURCHASES,
     RepeatPurchaseFacts,
     check_history,
@@ -67,6 +68,15 @@ _SHAPE = (
     "counted facts map rows (repeat_purchases, age_at_last_purchase, customer_age) to how many "
     "customers have them, a whole number above zero"
 )
+_TOO_MANY = f"counted customers are at most {MAX_CUSTOMERS:,} in all: check the counts"
+
+
+def check_customers(counts: Collection[int], shape: str) -> None:
+    """Refuse counts that are not whole numbers above zero, or more customers than there can be."""
+    if {*map(type, counts)} - {int} or min(counts, default=1) < 1:
+        raise InvalidValue(shape)
+    if sum(counts) > MAX_CUSTOMERS:
+        raise InvalidValue(_TOO_MANY)
 
 
 @frozen
@@ -78,7 +88,7 @@ class CountedFacts:
     database can do the counting. Counted facts of parts of the base merge to those of the whole.
 
     :raises InvalidValue: if a row could not be the facts of a customer, or a count is not a whole
-        number above zero.
+        number above zero, or there are more customers than people.
 
     >>> rows = {(0, 0, 38.86): 2, (2, 30.43, 38.86): 1}
     >>> CountedFacts(rows, Unit.WEEK).customers
@@ -92,9 +102,7 @@ class CountedFacts:
 
     def __attrs_post_init__(self) -> None:
         check_unit(self.unit, whole_units=self.whole_units)
-        counts = self.rows.values()
-        if {*map(type, counts)} - {int} or min(counts, default=1) < 1:
-            raise InvalidValue(_SHAPE)
+        check_customers(self.rows.values(), _SHAPE)
         if not _are_possible(self.rows, whole_units=self.whole_units):
             raise _why_not(self.rows, whole_units=self.whole_units)
 

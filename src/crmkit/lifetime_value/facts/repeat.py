@@ -9,13 +9,16 @@ from crmkit.identifiers import CustomerId, check_identifier
 from crmkit.money import Money
 from crmkit.period import Unit, check_date
 
-__all__ = ["MAX_AGE", "MAX_REPEAT_PURCHASES", "RepeatPurchaseFacts"]
+__all__ = ["MAX_AGE", "MAX_CUSTOMERS", "MAX_REPEAT_PURCHASES", "RepeatPurchaseFacts"]
 
 MAX_REPEAT_PURCHASES = 1_000_000
 """More purchase days than any customer has: a larger number is a mistake in the columns."""
 
 MAX_AGE = 1e12
 """The highest age, in any unit of time: 30,000 years of seconds."""
+
+MAX_CUSTOMERS = 10**12
+"""More customers than there are people: a larger number is a mistake in the counts."""
 
 # Whole numbers beyond this could not even be turned into a float.
 _LARGEST_MEAN = 1e300

@@ -9,7 +9,14 @@ from attrs import field, frozen
 
 from crmkit.errors import CurrencyMismatch, InvalidValue
 from crmkit.identifiers import CustomerId
-from crmkit.lifetime_value.facts.counted import Entry, add_up, are_numbers, count_rows, entries
+from crmkit.lifetime_value.facts.counted import (
+    Entry,
+    add_up,
+    are_numbers,
+    check_customers,
+    count_rows,
+    entries,
+)
 from crmkit.lifetime_value.facts.repeat import MAX_REPEAT_PURCHASES, RepeatPurchaseFacts
 from crmkit.money import MAX_MINOR, Money, digits_of
 
@@ -55,6 +62,7 @@ class CountedSpend:
     def __attrs_post_init__(self) -> None:
         if self.currency is not None:
             digits_of(self.currency)
+        check_customers(self.rows.values(), _SHAPE)
         if not _are_possible(self.rows):
             raise InvalidValue(_SHAPE)
         for number in (self.left_out, self.without_repeats):
@@ -159,12 +167,10 @@ def _are_possible(rows: Mapping[SpendRow, int]) -> bool:
         repeats, means = zip(*rows, strict=True)
     except (TypeError, ValueError):
         return not rows
-    counts = rows.values()
     return (
-        {*map(type, repeats), *map(type, counts)} == {int}
+        {*map(type, repeats)} == {int}
         and are_numbers(means)
         and 1 <= min(repeats) <= max(repeats) <= MAX_REPEAT_PURCHASES
-        and min(counts) >= 1
         and all(0 < mean < math.inf for mean in means)
     )
 

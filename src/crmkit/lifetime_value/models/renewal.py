@@ -15,6 +15,7 @@ from attrs import field, frozen
 
 from crmkit.errors import InvalidValue, UnitMismatch
 from crmkit.identifiers import CustomerId, check_identifier
+from crmkit.lifetime_value.facts.counted import check_customers
 from crmkit.period import Unit, check_date
 
 __all__ = [
@@ -67,14 +68,18 @@ def _check_whole(renewals: int) -> None:
 
 
 def _counts(counts: Mapping[int, int]) -> Mapping[int, int]:
-    for renewals, customers in counts.items():
+    if not isinstance(counts, Mapping):
+        raise InvalidValue(_SHAPE)
+    for renewals in counts:
         _check_whole(renewals)
-        if type(customers) is not int or customers < 1:
-            raise InvalidValue(
-                "counted renewals map a number of renewals to how many customers have it, a whole "
-                "number above zero"
-            )
+    check_customers(counts.values(), _SHAPE)
     return MappingProxyType(dict(sorted(counts.items())))
+
+
+_SHAPE = (
+    "counted renewals map a number of renewals to how many customers have it, a whole number above "
+    "zero"
+)
 
 
 @frozen
@@ -85,7 +90,7 @@ class CountedRenewals:
     how many have made that many and are still there. Several cohorts, old and new, merge into one.
 
     :raises InvalidValue: if a number of renewals is not a whole number of zero or more, or a number
-        of customers not a whole number above zero.
+        of customers not a whole number above zero, or there are more of them than people.
 
     >>> CountedRenewals(churned={0: 131, 1: 126}, active={2: 743}).customers
     1000
