@@ -148,3 +148,5 @@ class TestRefused:
             counted_renewals([monthly, yearly])
         with pytest.raises(UnitMismatch):
             counted_renewals(monthly).merge(counted_renewals(yearly))
+        with pytest.raises(UnitMismatch, match="in months, the other in unnamed units"):
+            counted_renewals(monthly).merge(CountedRenewals({0: 1}, {}))

@@ -130,8 +130,7 @@ class CountedRenewals:
 
         :raises UnitMismatch: if they renew in different units of time.
         """
-        if self.unit is not other.unit:
-            raise UnitMismatch(str(self.unit), str(other.unit))
+        _one_unit({self.unit, other.unit})
         churned, active = Counter(self.churned), Counter(self.active)
         churned.update(other.churned)
         active.update(other.active)
@@ -169,15 +168,19 @@ def counted_renewals(facts: CountableRenewals) -> CountedRenewals:
     if each and {*map(type, each)} == {int}:
         return CountedRenewals.of_survivors(each)
     counts: tuple[Counter[int], Counter[int]] = Counter(), Counter()
-    units = set()
+    units: set[Unit | None] = set()
     for fact in each:
         if not isinstance(fact, RenewalFacts):
             raise InvalidValue(_FORMS)
         counts[fact.active][fact.renewals] += 1
         units.add(fact.unit)
+    return CountedRenewals(*counts, _one_unit(units))
+
+
+def _one_unit(units: set[Unit | None]) -> Unit | None:
     if len(units) > 1:
-        raise UnitMismatch(*sorted(map(str, units))[:2])
-    return CountedRenewals(*counts, units.pop() if units else None)
+        raise UnitMismatch(*sorted(str(unit or "unnamed unit") for unit in units)[:2])
+    return next(iter(units), None)
 
 
 _FORMS = (
