@@ -1,7 +1,7 @@
 """Every question to every model, over the whole documented domain: finite, and within its bounds.
 
 The normal run asks some hundred cases a model. For the 20,000 cases a model that are promised
-(a quarter of an hour)::
+(about half an hour)::
 
     CRMKIT_DOMAIN_CASES=20000 python -m pytest tests/lifetime_value/test_domain.py -p no:randomly
 """
