@@ -329,12 +329,17 @@ class BusinessCalendar:
     def _after(self, at: timedelta, budget: timedelta) -> timedelta:
         """The earliest moment by which so much open time, above zero, has passed since another."""
         page = self._page(at.days // PAGE)
-        found = page.when(page.before(at) + budget)
+        try:
+            found = page.when(page.before(at) + budget)
+        except OverflowError:
+            raise InvalidValue(_NEVER) from None
         if found is None:
             found = timedelta(0, 0, self._far_after(at // _MICROSECOND, budget // _MICROSECOND))
         return found
 
     def _far_after(self, at: int, left: int) -> int:
+        if left > self._horizon - at:
+            raise InvalidValue(_NEVER)
         for low, high, offset in self._stretches(at, self._horizon):
             target = self._before(low) + left
             if target <= self._before(high):
