@@ -68,7 +68,7 @@ def asked_about_spans() -> dict[str, Measured]:
 
 def main() -> None:
     """Measure everything."""
-    found = {"first answer": Measured(first_answer(CALENDARS["desk"]), [])}
+    found = {"first answer": Measured([first_answer(CALENDARS["desk"])], [])}
     for name, hours in CALENDARS.items():
         found |= asked(name, hours)
     write(found | asked_about_spans())
