@@ -68,8 +68,8 @@ def frequency_fit(model: RepeatPurchaseModel, facts: Countable, *, top: int = 7)
     CDNOW sample this is Figure 2 of Fader, Hardie and Lee (2005, "Counting your customers" the easy
     way, Marketing Science 24, p. 282).
 
-    :raises InvalidValue: if ``top`` is not a whole number of at least 1, or the model and the facts
-        count in different units of time.
+    :raises InvalidValue: if ``top`` is not a whole number from 1 to 1,000.
+    :raises UnitMismatch: if the model and the facts count in different units of time.
     """
     check_top(top)
     rows = counted(facts)
@@ -97,7 +97,12 @@ def frequency_fit(model: RepeatPurchaseModel, facts: Countable, *, top: int = 7)
     )
 
 
+_MOST_ROWS = 1_000
+
+
 def check_top(top: int) -> None:
-    """Refuse a last row that leaves nothing to tell apart."""
-    if type(top) is not int or top < 1:
-        raise InvalidValue("the last row takes so many repeat purchases or more: 1 or above")
+    """Refuse a last row that leaves nothing to tell apart, or comes after more than can be read."""
+    if type(top) is not int or not 1 <= top <= _MOST_ROWS:
+        raise InvalidValue(
+            f"the last row takes so many repeat purchases or more: from 1 to {_MOST_ROWS:,}"
+        )
