@@ -352,7 +352,7 @@ class TestRefused:
             with pytest.raises(InvalidValue, match=r"rate|Rate"):
                 ask(rate)
 
-    @pytest.mark.parametrize("wait", [-1, math.inf, math.nan, True, "1"])
+    @pytest.mark.parametrize("wait", [-1, math.inf, math.nan, True, "1", 10**400])
     def test_the_next_renewal_lies_ahead(self, wait):
         with pytest.raises(InvalidValue, match="periods until the next renewal"):
             self.MODEL.discounted_residual_lifetime(active(1), TENTH, periods_until_renewal=wait)

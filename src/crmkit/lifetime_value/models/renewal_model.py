@@ -188,7 +188,7 @@ class RenewalModel:
         """
         _check_facts(facts)
         wait = periods_until_renewal
-        if isinstance(wait, bool) or not isinstance(wait, int | float) or not 0 <= wait < math.inf:
+        if isinstance(wait, bool) or not isinstance(wait, int | float) or not 0 <= wait <= 1e300:
             raise InvalidValue("periods until the next renewal are a finite number, zero or more")
         force = force_of(rate, self.unit or facts.unit)
         discount = math.exp(-force * wait)
