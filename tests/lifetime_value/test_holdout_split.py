@@ -215,6 +215,7 @@ class TestRefusals:
             ({"purchases": True}, InvalidValue),
             ({"duration": 0}, InvalidValue),
             ({"duration": float("nan")}, InvalidValue),
+            ({"duration": None}, InvalidValue),
         ],
     )
     def test_facts_of_a_holdout_make_sense(self, terms, error):

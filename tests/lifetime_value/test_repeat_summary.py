@@ -297,6 +297,15 @@ class TestAsOf:
             in_days([], known_by=datetime(2024, 1, 1))  # noqa: DTZ001
 
 
+class TestRecords:
+    """What is summed up are purchases, and nothing that only looks like them."""
+
+    @pytest.mark.parametrize("records", [None, 7, "row", [None], [("C-7", 1, 2)], [{"on": 1}]])
+    def test_other_things_are_refused(self, records):
+        with pytest.raises(InvalidValue, match="pass Purchase"):
+            summarize_repeat_purchases(records, as_of=date(2026, 1, 1), unit=Unit.WEEK)
+
+
 class TestMapping:
     """A summary is a read-only mapping of facts by customer."""
 

@@ -45,8 +45,8 @@ class HoldoutFacts:
         check_identifier(self.customer, "customer")
         if type(self.purchases) is not int or self.purchases < 0:
             raise InvalidValue("purchases in the holdout are a whole number, zero or more")
-        if not self.duration > 0:
-            raise InvalidValue("a holdout lasts for some time: its duration is above zero")
+        if not isinstance(self.duration, int | float) or not self.duration > 0:
+            raise InvalidValue("a holdout lasts for some time: its duration is a number above zero")
 
     @property
     def mean_spend(self) -> Money | None:
@@ -170,8 +170,8 @@ def split_holdout(
         "days_in_year": days_in_year,
     }
     listed = list(purchases)
+    calibration = summarize_repeat_purchases(listed, as_of=calibration_end, **terms)
     after = [purchase for purchase in listed if purchase.on > calibration_end]
     return HoldoutSplit(
-        summarize_repeat_purchases(listed, as_of=calibration_end, **terms),
-        summarize_repeat_purchases(after, as_of=observation_end, **terms),
+        calibration, summarize_repeat_purchases(after, as_of=observation_end, **terms)
     )

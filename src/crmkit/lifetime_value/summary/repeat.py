@@ -296,7 +296,8 @@ def summarize_repeat_purchases(
 
     :raises CurrencyMismatch: if the purchases are in different currencies: convert them first with
         :class:`~crmkit.money.ExchangeRates`.
-    :raises InvalidValue: if ``as_of`` is not a plain date, or the unit no unit of time.
+    :raises InvalidValue: if ``as_of`` is not a plain date, the unit no unit of time, or something
+        among the purchases no :class:`~crmkit.records.Purchase`.
 
     >>> from datetime import date
     >>> bought = [

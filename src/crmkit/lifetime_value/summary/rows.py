@@ -35,19 +35,26 @@ def rows_of_purchases(
     known_by: datetime | None,
     currencies: set[str],
 ) -> Iterator[Row]:
-    """The rows of the purchases that count as of a day; their one currency is noted on the way."""
-    for purchase in purchases:
-        recorded_at = purchase.recorded_at
-        if purchase.on > as_of or (
-            known_by is not None and recorded_at is not None and recorded_at > known_by
-        ):
-            continue
-        currency = purchase.amount.currency
-        if currency not in currencies:
-            if currencies:
-                raise CurrencyMismatch(min(currencies), currency)
-            currencies.add(currency)
-        yield purchase.customer, purchase.on.toordinal(), purchase.amount.minor
+    """The rows of the purchases that count as of a day; their one currency is noted on the way.
+
+    :raises InvalidValue: if one of them is no purchase.
+    :raises CurrencyMismatch: if there are two currencies.
+    """
+    try:
+        for purchase in purchases:
+            recorded_at = purchase.recorded_at
+            if purchase.on > as_of or (
+                known_by is not None and recorded_at is not None and recorded_at > known_by
+            ):
+                continue
+            currency = purchase.amount.currency
+            if currency not in currencies:
+                if currencies:
+                    raise CurrencyMismatch(min(currencies), currency)
+                currencies.add(currency)
+            yield purchase.customer, purchase.on.toordinal(), purchase.amount.minor
+    except (AttributeError, TypeError) as error:
+        raise InvalidValue("purchases are records: pass Purchase(customer, on, amount)") from error
 
 
 def tally_of(rows: Iterable[Row], *, until: date, refunds: RefundRule) -> RepeatTally:
