@@ -67,5 +67,5 @@ def _text(duration: timedelta) -> str:
     """Hours and minutes, and what is below them if there is any."""
     minutes, rest = divmod(duration, timedelta(minutes=1))
     hours, minutes = divmod(minutes, 60)
-    seconds = f" {rest.total_seconds():g} s" if rest else ""
-    return f"{hours} h {minutes:02d} min{seconds}"
+    seconds = f"{rest.seconds}.{rest.microseconds:06d}".rstrip("0").removesuffix(".")
+    return f"{hours} h {minutes:02d} min" + (f" {seconds} s" if rest else "")

@@ -20,6 +20,7 @@ from fractions import Fraction
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+from crmkit.business_time import BusinessCalendar, Closure, Opening, Weekday
 from crmkit.decision import Comparison, Decision, Evidence, all_of, any_of, none_of
 from crmkit.errors import MissingExtra
 from crmkit.identifiers import CustomerId, InteractionId, OrderId, ProductId, PromiseId
@@ -35,6 +36,7 @@ except ImportError:
     raise MissingExtra("hypothesis", "testing") from None
 
 __all__ = [
+    "business_calendars",
     "currencies",
     "days",
     "decisions",
@@ -192,6 +194,41 @@ def rates() -> Strategy[Rate]:
     """Rates of growth, discount and churn, from the loss of 99 % to doubling, a unit."""
     parts = st.decimals(Decimal("-0.99"), Decimal(1), places=6)
     return st.one_of(st.builds(Rate.of, parts, units()), st.builds(Rate.continuous, parts, units()))
+
+
+# --- working time ---------------------------------------------------------------------------------
+
+
+def _hours() -> Strategy[str]:
+    """Windows of working time: office hours, nights, round the clock, and any other."""
+    usual = ["09:00-18:00", "09:00-12:30", "13:30-17:00", "22:00-06:00", "00:00-24:00"]
+    minute = st.tuples(st.integers(0, 23), st.integers(0, 59)).map("{0[0]:02}:{0[1]:02}".format)
+    any_two = st.tuples(minute, minute).filter(lambda pair: pair[0] != pair[1])
+    return st.sampled_from(usual) | any_two.map("-".join)
+
+
+@st.composite
+def business_calendars(
+    draw: Callable[[Strategy[Any]], Any],
+    *,
+    zone: str | None = None,
+    around: date = date(2026, 3, 29),
+) -> BusinessCalendar:
+    """Calendars that open every week, with holidays and openings within a month of a day.
+
+    Hours run past midnight, overlap, or are round the clock; holidays may take a part of a day.
+    """
+    close = st.integers(-30, 30).map(lambda count: around + timedelta(days=count))
+    name = st.sampled_from(["", "holiday"])
+    days = draw(st.sets(st.sampled_from(Weekday), min_size=1))
+    windows = st.lists(_hours(), min_size=1, max_size=3)
+    whole_or_part = st.just("00:00-24:00") | _hours()
+    return BusinessCalendar(
+        zone=draw(st.sampled_from(_ZONES)) if zone is None else zone,
+        hours={day: tuple(draw(windows)) for day in sorted(days)},
+        closures=draw(st.lists(st.builds(Closure, close, name, whole_or_part), max_size=4)),
+        openings=draw(st.lists(st.builds(Opening, close, _hours(), name), max_size=3)),
+    )
 
 
 # --- records --------------------------------------------------------------------------------------
