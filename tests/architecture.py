@@ -104,6 +104,10 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "attrs": ANYWHERE,
     "dateutil": ("period", "recurrence"),
     "cattrs": ("serialization",),
+    # extra: holidays
+    "holidays": ("business_time.national",),
+    # extra: ical
+    "icalendar": ("business_time.events",),
     # extra: review
     "rich": ("cli",),
     "matplotlib": ("cli",),
@@ -112,6 +116,9 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "hypothesis": ("testing",),
     "pytest": ("testing",),
 }
+
+# Libraries of extras that a core module may use, imported where they are used and not before.
+LATE = ("holidays", "icalendar")
 
 # --- what no module, no pure module, and no module of the core may do -----------------------------
 
@@ -252,6 +259,19 @@ def foreign_library(path: str, source: str) -> Iterator[str]:
             yield f"{path}:{line}: {library} is no dependency; the table LIBRARIES knows which are"
         elif not any(lies_in(module, place) for place in places):
             yield f"{path}:{line}: {library} may be imported in {', '.join(places)} only"
+
+
+def too_early(path: str, source: str) -> Iterator[str]:
+    """Report each import of a late library that would run as soon as its module is imported."""
+    late = [line for line, name in imports_of(path, source) if name.partition(".")[0] in LATE]
+    functions = [
+        range(node.lineno, (node.end_lineno or node.lineno) + 1)
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    for line in late:
+        if not any(line in function for function in functions):
+            yield f"{path}:{line}: the library of an extra is imported in the function that uses it"
 
 
 # --- conduct --------------------------------------------------------------------------------------

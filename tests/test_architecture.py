@@ -12,6 +12,7 @@ import pytest
 from tests.architecture import (
     AROUND,
     FLOOR_PLAN,
+    LATE,
     LIBRARIES,
     ON_TOP,
     RANKS,
@@ -27,6 +28,7 @@ from tests.architecture import (
     real_modules,
     runs_data,
     targets_of,
+    too_early,
     wrong_direction,
 )
 
@@ -55,6 +57,10 @@ class TestThePackageAsItIs:
     @every_file
     def test_libraries_are_imported_where_they_belong(self, path):
         assert "\n".join(foreign_library(path, FILES[path])) == ""
+
+    @every_file
+    def test_the_libraries_of_extras_are_imported_late(self, path):
+        assert "\n".join(too_early(path, FILES[path])) == ""
 
     @every_file
     def test_no_data_is_run_as_code(self, path):
@@ -122,7 +128,7 @@ class TestTheDrawing:
 
     def test_only_the_three_dependencies_serve_the_core(self):
         core = {name for name, places in LIBRARIES.items() if not set(places) <= set(ON_TOP)}
-        assert core == {"attr", "attrs", "cattrs", "dateutil"}
+        assert core - set(LATE) == {"attr", "attrs", "cattrs", "dateutil"}
 
 
 MISDIRECTED = [
@@ -229,6 +235,22 @@ class TestPlantedDefects:
     @pytest.mark.parametrize(("path", "source"), MISPLACED)
     def test_a_library_out_of_place_is_seen(self, path, source):
         assert len(list(foreign_library(path, source))) == 1
+
+    @pytest.mark.parametrize(
+        "source",
+        [
+            "import holidays",
+            "from icalendar.parser import Contentline\ndef f(): pass",
+            "def f(): pass\nif True:\n    import holidays.utils",
+            "class Reader:\n    import icalendar",
+        ],
+    )
+    def test_a_library_of_an_extra_imported_too_early_is_seen(self, source):
+        assert len(list(too_early("business_time/national.py", source))) == 1
+
+    def test_a_library_of_an_extra_imported_where_it_is_used_is_fine(self):
+        source = "def f():\n    import holidays\n    return holidays"
+        assert list(too_early("business_time/national.py", source)) == []
 
     @pytest.mark.parametrize(("path", "source"), RUNS_DATA)
     def test_data_run_as_code_is_seen(self, path, source):

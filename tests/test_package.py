@@ -181,6 +181,14 @@ class TestConstraints:
         lines = lowest(pyproject, "# why\nattrs==26.1.0\nPython-DateUtil==4.0.0\nrich==15.0.0\n")
         assert lines == ["attrs==24.2", "python-dateutil==2.9", "rich==15.0.0"]
 
+    def test_the_extras_that_the_core_uses_are_held_at_their_lower_bounds_too(self):
+        pyproject = (
+            '[project]\ndependencies = ["attrs>=24.2"]\n'
+            '[project.optional-dependencies]\nholidays = ["holidays>=0.80"]\nreview = ["rich>=13"]'
+        )
+        lines = lowest(pyproject, "holidays==0.86\nrich==15.0.0\n")
+        assert lines == ["attrs==24.2", "holidays==0.80", "rich==15.0.0"]
+
     def test_a_dependency_without_a_lower_bound_is_refused(self):
         with pytest.raises(SystemExit, match="expected NAME>=VERSION"):
             lowest('[project]\ndependencies = ["attrs"]', "")
