@@ -162,7 +162,8 @@ class CaseClock:
         :raises NaiveDatetime: if the instant has no time zone.
         :raises InvalidValue: if the calendar does not open often enough before the year 9999.
         """
-        if self.stopped_at is not None and in_utc(self.stopped_at) <= _instant(at):
+        now = _instant(at)
+        if self.stopped_at is not None and in_utc(self.stopped_at) <= now:
             return self.breached_at(at)
         used_up = self._used_up(_FOREVER)
         return None if used_up is None else used_up.astimezone(at.tzinfo)
