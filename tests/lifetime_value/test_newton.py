@@ -6,7 +6,7 @@ import math
 
 import mpmath
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from crmkit.lifetime_value.numerics.newton import Ending, cholesky, inverse, maximize
@@ -110,6 +110,25 @@ class TestEdges:
         end = maximize(hill((far, near), (1, 1)), (0.0, 0.0), lower=(-2, -2), upper=(2, 2))
         assert end.ending is Ending.AT_BOUNDARY
         assert end.point == pytest.approx((2.0, near), abs=1e-3)
+
+    @given(
+        top=st.tuples(st.floats(1.01, 6.0), coordinates),
+        curvature=st.tuples(curvatures, curvatures),
+        lean=st.floats(-0.9999, 0.9999),
+    )
+    @example(top=(3.0, 3.0), curvature=(1.0, 1.0), lean=-0.999)
+    def test_along_a_slanting_ridge_the_highest_place_at_the_edge_is_found(
+        self, top, curvature, lean
+    ):
+        """Straight ahead the ridge leaves the box, and beside it all is lower than the start."""
+        (x, y), (first, second) = top, curvature
+        tilt = lean * math.sqrt(first * second)
+        best = (1.0, y - tilt / second * (1.0 - x))
+        assume(abs(best[1]) < 99)
+        function = hill(top, curvature, tilt)
+        end = maximize(function, (0.0, 0.0), lower=(-99, -99), upper=(1, 99), gain=1e-12)
+        assert end.ending is Ending.AT_BOUNDARY
+        assert end.value == pytest.approx(function(best)[0], rel=1e-6, abs=1e-9)
 
     def test_a_top_beyond_a_corner_ends_in_the_corner(self):
         end = maximize(hill((-30, 30), (1, 1)), (0.0, 0.0), lower=(-2, -2), upper=(2, 2))

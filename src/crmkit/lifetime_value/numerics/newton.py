@@ -73,7 +73,7 @@ def maximize(
             return Optimum(point, value, gradient, hessian, iteration, Ending.AT_BOUNDARY)
         for _ in range(_MOST_TRIES):
             step, damping = _step(gradient, hessian, free, damping)
-            target = _boxed(point, step, lower, upper)
+            target = _inside(point, step, gradient, hessian, free, damping, lower, upper)
             promised = _promised(point, target, gradient, hessian)
             if promised <= gain and damping == 0.0:
                 ending = _ending(point, target, free, lower, upper)
@@ -91,7 +91,8 @@ def maximize(
         else:
             # No step is better, however short. If a full one would not gain much either, rounding
             # drowns what is left: the point is as good as this arithmetic allows.
-            target = _boxed(point, _step(gradient, hessian, free, 0.0)[0], lower, upper)
+            step, _ = _step(gradient, hessian, free, 0.0)
+            target = _inside(point, step, gradient, hessian, free, 0.0, lower, upper)
             settled = _promised(point, target, gradient, hessian) <= _DROWNED * max(1.0, abs(value))
             ending = _ending(point, target, free, lower, upper) if settled else Ending.GAVE_UP
             return Optimum(point, value, gradient, hessian, iteration, ending)
@@ -132,6 +133,38 @@ def _step(
     for i, move in zip(free, solved, strict=True):
         step[i] = move * scale
     return tuple(step), damping
+
+
+def _inside(
+    point: Vector,
+    step: Vector,
+    gradient: Vector,
+    hessian: Matrix,
+    free: list[int],
+    damping: float,
+    lower: Sequence[float],
+    upper: Sequence[float],
+) -> Vector:
+    """Where a step leads inside the box.
+
+    A coordinate that would leave goes to its bound, and the others are sought anew given that:
+    along a slanting ridge they would be far off where the whole step was to take them.
+    """
+    target = _boxed(point, step, lower, upper)
+    while True:
+        staying = [i for i in free if target[i] == point[i] + step[i]]
+        if not staying or len(staying) == len(free):
+            return target
+        moved = [there - here for here, there in zip(point, target, strict=True)]
+        gone = [i for i in range(len(point)) if i not in staying]
+        slopes = tuple(
+            g + sum(row[j] * moved[j] for j in gone)
+            for g, row in zip(gradient, hessian, strict=True)
+        )
+        onward, _ = _step(slopes, hessian, staying, damping)
+        step = tuple(onward[i] if i in staying else moved[i] for i in range(len(point)))
+        target = _boxed(point, step, lower, upper)
+        free = staying
 
 
 def _boxed(point: Vector, step: Vector, lower: Sequence[float], upper: Sequence[float]) -> Vector:
