@@ -283,6 +283,12 @@ class TestExpectedValue:
     def test_currencies_do_not_mix(self):
         with pytest.raises(CurrencyMismatch):
             worth()(evolve(history(2, 3, 4), mean_repeat_spend=euros(10)))
+        in_dollars = worth(spend=Money("10.00", "USD"))
+        assert (
+            in_dollars(evolve(history(2, 3, 4), mean_repeat_spend=None)).outcome.currency == "USD"
+        )
+        with pytest.raises(CurrencyMismatch):
+            in_dollars(evolve(history(2, 3, 4), mean_repeat_spend=euros(10)))
 
     @pytest.mark.parametrize(
         ("terms", "message"),

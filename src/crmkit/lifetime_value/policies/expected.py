@@ -13,7 +13,7 @@ from typing import Generic, Protocol, TypeVar
 from attrs import field, frozen
 
 from crmkit.decision import Decision, Evidence, noted
-from crmkit.errors import InvalidPolicy, InvalidValue
+from crmkit.errors import CurrencyMismatch, InvalidPolicy, InvalidValue
 from crmkit.identifiers import CustomerId
 from crmkit.lifetime_value.facts import RepeatPurchaseFacts
 from crmkit.lifetime_value.models.fitting import FitReport
@@ -172,6 +172,8 @@ class ExpectedValue(Generic[PurchaseModelT, SpendT]):
 
         :raises InvalidValue: if the facts do not say as of which day they are, or nothing names the
             unit of time.
+        :raises CurrencyMismatch: if the customer has paid in another currency than that of the
+            spend.
         """
         if facts.as_of is None:
             raise InvalidValue("these facts name no day: summarize the purchases as of a day")
@@ -244,6 +246,10 @@ class ExpectedValue(Generic[PurchaseModelT, SpendT]):
 
     def _spends(self, facts: Sequence[RepeatPurchaseFacts]) -> list[Fraction]:
         if isinstance(self.spend, Money):
+            paid = [item.mean_repeat_spend for item in facts]
+            others = {each.currency for each in paid if isinstance(each, Money)} - {self.currency}
+            if others:
+                raise CurrencyMismatch(self.currency, min(others))
             return [exact(self.spend)] * len(facts)
         expected = self.spend.expected_mean_spend_each(facts)
         return [exact_answer(number, "the mean spend") for number in expected]
