@@ -77,6 +77,11 @@ class TestValueParts:
         assert decision.outcome == value.value - value.parts[GROWTH]
         assert added_up(decision.evidence, of=[""]) == decision.outcome
 
+    def test_one_name_is_no_set_of_names(self):
+        """Its letters would name no part, and nothing would be left out."""
+        with pytest.raises(InvalidPolicy, match="in a set"):
+            SumOfParts(leaving_out=GROWTH)
+
     def test_where_there_is_no_value_there_are_no_shares(self):
         nothing = ValueParts.of(customer=ANNA, as_of=DAY, transactions=euros(5), growth=euros(-5))
         assert nothing.share(TRANSACTIONS) is None
@@ -200,6 +205,10 @@ class TestPresentAndPotentialValue:
             CompanyValue.of([])
         with pytest.raises(CurrencyMismatch):
             evolve(both(1, 1), potential=Money(1, "USD"))
+        with pytest.raises(InvalidPolicy, match="a present value is Money"):
+            evolve(both(1, 1), present=1)  # type: ignore[arg-type]
+        with pytest.raises(InvalidPolicy, match="a potential value is Money"):
+            evolve(both(1, 1), potential=1)  # type: ignore[arg-type]
         with pytest.raises(InvalidPolicy, match="above 0 and at most 1"):
             PresentAndPotentialValue.by_share_of_wallet(
                 customer=ANNA, as_of=DAY, present=euros(1), share_of_wallet=0

@@ -8,7 +8,7 @@ from typing import Self
 from attrs import field, frozen
 
 from crmkit.decision import Decision, Evidence, noted
-from crmkit.errors import InvalidValue, NothingToFit
+from crmkit.errors import InvalidPolicy, InvalidValue, NothingToFit
 from crmkit.identifiers import CustomerId, ProductId, check_identifier
 from crmkit.lifetime_value.policies.exact import (
     as_ratio,
@@ -122,12 +122,17 @@ class ValueParts:
 
 
 def _as_names(names: Iterable[str]) -> frozenset[str]:
+    if isinstance(names, str):
+        # A text is an iterable of its letters, of which none is the name of a part.
+        raise InvalidPolicy("name the parts to leave out in a set, such as {'growth-value'}")
     return frozenset(names)
 
 
 @frozen(kw_only=True)
 class SumOfParts:
     """A customer's value as the sum of its named parts, but for those that are left out.
+
+    :raises InvalidPolicy: if one name stands for the set of those left out.
 
     >>> from crmkit.decision import explain
     >>> parts = ValueParts.of(

@@ -9,7 +9,13 @@ from attrs import frozen
 
 from crmkit.errors import CurrencyMismatch, InvalidPolicy, InvalidValue, NothingToFit
 from crmkit.identifiers import CustomerId, check_identifier
-from crmkit.lifetime_value.policies.exact import ExactNumber, as_ratio, exact, to_money
+from crmkit.lifetime_value.policies.exact import (
+    ExactNumber,
+    as_ratio,
+    check_money,
+    exact,
+    to_money,
+)
 from crmkit.money import Money, Rounding
 from crmkit.period import check_date
 
@@ -23,6 +29,7 @@ class PresentAndPotentialValue:
     What ranks customers by their ``value`` takes the present one.
 
     :raises InvalidValue: if the day is not a plain date.
+    :raises InvalidPolicy: if a bare number stands for a value.
     :raises CurrencyMismatch: if the two are of different currencies.
 
     >>> both = PresentAndPotentialValue.by_share_of_wallet(
@@ -41,6 +48,8 @@ class PresentAndPotentialValue:
     def __attrs_post_init__(self) -> None:
         check_identifier(self.customer, "customer")
         check_date(self.as_of, "as_of")
+        check_money(self.present, "a present value")
+        check_money(self.potential, "a potential value")
         if self.present.currency != self.potential.currency:
             raise CurrencyMismatch(self.present.currency, self.potential.currency)
 
@@ -58,6 +67,7 @@ class PresentAndPotentialValue:
 
         :raises InvalidPolicy: if the share is not above 0 and at most 1.
         """
+        check_money(present, "a present value")
         share = as_ratio(share_of_wallet)
         if not 0 < share <= 1:
             raise InvalidPolicy("a share of wallet is above 0 and at most 1, such as '0.40'")
