@@ -94,6 +94,10 @@ class TestContributionReport:
         with pytest.raises(UnknownCustomer):
             ContributionReport.of({ANNA: euros(1)}, WINDOW).share(CustomerId("bert"))
 
+    def test_a_bare_number_is_no_contribution(self):
+        with pytest.raises(InvalidPolicy, match="not a bare number"):
+            ContributionReport.of({ANNA: 5}, WINDOW)  # type: ignore[dict-item]
+
     def test_currencies_do_not_mix(self):
         with pytest.raises(CurrencyMismatch):
             ContributionReport.of({ANNA: euros(1), CustomerId("b"): Money(1, "USD")}, WINDOW)

@@ -83,12 +83,14 @@ class ContributionReport:
         """Rank what each customer contributed.
 
         :raises NothingToFit: if there is no customer.
+        :raises InvalidPolicy: if a bare number stands for an amount.
         :raises CurrencyMismatch: if the amounts are of two currencies.
         """
         if not amounts:
             raise NothingToFit("nobody contributed in the window: pass at least one customer")
-        for customer in amounts:
+        for customer, amount in amounts.items():
             check_identifier(customer, "customer")
+            check_money(amount, "a contribution")
         sum_money(amounts.values(), next(iter(amounts.values())).currency)
         ordered = sorted(amounts.items(), key=lambda item: (-item[1].minor, item[0]))
         first_place: dict[int, int] = {}
