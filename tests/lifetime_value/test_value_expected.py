@@ -296,6 +296,7 @@ class TestExpectedValue:
             ({"discount": 0.12}, "not a bare number"),
             ({"margin": "-0.1"}, "zero or more"),
             ({"spend": evolve(SPEND, currency=None)}, "the spend names no currency"),
+            ({"spend": 25}, "a spend is Money"),
         ],
     )
     def test_terms_that_mean_nothing_are_refused(self, terms, message):

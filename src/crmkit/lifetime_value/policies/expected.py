@@ -93,7 +93,7 @@ class ExpectedValue(Generic[PurchaseModelT, SpendT]):
     The amounts of the steps in the evidence add up to the value, to the last minor unit.
 
     :raises InvalidPolicy: if the discount is a bare number, the margin is below 0, or the spend
-        names no currency.
+        is a bare number or names no currency.
 
     >>> from crmkit.decision import explain
     >>> from datetime import date
@@ -157,6 +157,8 @@ class ExpectedValue(Generic[PurchaseModelT, SpendT]):
         check_rounding(self.rounding)
         if self.margin < 0:
             raise InvalidPolicy("a margin is the share that is left after cost, zero or more")
+        if not hasattr(self.spend, "currency"):
+            raise InvalidPolicy("a spend is Money, such as Money('12.30', 'EUR'), or a model of it")
         if self.spend.currency is None:
             raise InvalidPolicy(
                 "the spend names no currency: fit its model to money, or pass currency='EUR'"
