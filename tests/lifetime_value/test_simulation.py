@@ -271,7 +271,7 @@ class TestSpend:
     def test_no_purchase_no_spend(self):
         assert simulate_spend(self.MODEL, 0, random=Random(1)) == ()
 
-    @pytest.mark.parametrize("purchases", [-1, 1.0, True])
+    @pytest.mark.parametrize("purchases", [-1, 1.0, True, 1_000_001])
     def test_purchases_are_counted(self, purchases):
         with pytest.raises(InvalidValue, match="number of purchases"):
             simulate_spend(self.MODEL, purchases, random=Random(1))

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from crmkit.errors import InvalidValue
+from crmkit.lifetime_value.facts import MAX_REPEAT_PURCHASES
 from crmkit.lifetime_value.models.gamma_gamma import GammaGamma
 from crmkit.lifetime_value.simulation.draws import (
     RandomSource,
@@ -29,7 +30,7 @@ def simulate_spend(
     unit, half to even, and a purchase may round to nothing.
 
     :raises InvalidValue: if the model is no :class:`GammaGamma`, the number of purchases no whole
-        number of zero or more, or the source of randomness none.
+        number of zero or more and at most a million, or the source of randomness none.
     :raises InvalidMoney: if what is drawn is more than any amount of money.
 
     >>> from random import Random
@@ -40,8 +41,10 @@ def simulate_spend(
     check_random(random)
     if not isinstance(model, GammaGamma):
         raise InvalidValue(f"a {type(model).__name__} says nothing of spend: pass a GammaGamma")
-    if type(purchases) is not int or purchases < 0:
-        raise InvalidValue("a number of purchases is a whole number, zero or more")
+    if type(purchases) is not int or not 0 <= purchases <= MAX_REPEAT_PURCHASES:
+        raise InvalidValue(
+            f"a number of purchases is a whole number, zero or more, at most {MAX_REPEAT_PURCHASES}"
+        )
     log_rate = draw_log_gamma(random, model.q) - math.log(model.v)
     amounts = tuple(
         exp_within(draw_log_gamma(random, model.p) - log_rate) for _ in range(purchases)
