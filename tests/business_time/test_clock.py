@@ -20,7 +20,7 @@ from tests.business_time.oracle import MINUTE, Minutes, rules
 from tests.business_time.strategies import Case, cases, clocks, spans
 
 TICK = timedelta(microseconds=1)
-CLOCKS = int(os.environ.get("CRMKIT_ORACLE_CLOCKS", "60"))
+CLOCKS = int(os.environ.get("CRMKIT_ORACLE_CLOCKS", "40"))
 SPAN = 4 * 1440
 
 

@@ -199,12 +199,21 @@ def rates() -> Strategy[Rate]:
 # --- working time ---------------------------------------------------------------------------------
 
 
-def _hours() -> Strategy[str]:
-    """Windows of working time: office hours, nights, round the clock, and any other."""
-    usual = ["09:00-18:00", "09:00-12:30", "13:30-17:00", "22:00-06:00", "00:00-24:00"]
-    minute = st.tuples(st.integers(0, 23), st.integers(0, 59)).map("{0[0]:02}:{0[1]:02}".format)
-    any_two = st.tuples(minute, minute).filter(lambda pair: pair[0] != pair[1])
-    return st.sampled_from(usual) | any_two.map("-".join)
+def _window(start: int, length: int) -> str:
+    end = (start + length) % 1440
+    return f"{start // 60:02}:{start % 60:02}-{end // 60:02}:{end % 60:02}"
+
+
+# These are made once: making a strategy takes longer than drawing from it.
+_WINDOWS = st.one_of(
+    st.sampled_from(["09:00-18:00", "09:00-12:30", "13:30-17:00", "22:00-06:00", "00:00-24:00"]),
+    st.builds(_window, st.integers(0, 1439), st.integers(1, 1439)),
+)
+_WEEKS = st.dictionaries(
+    st.sampled_from(Weekday), st.lists(_WINDOWS, min_size=1, max_size=2).map(tuple), min_size=1
+)
+_DAYS_OFF = st.lists(st.tuples(st.integers(-30, 30), st.just("00:00-24:00") | _WINDOWS), max_size=3)
+_DAYS_ON = st.lists(st.tuples(st.integers(-30, 30), _WINDOWS), max_size=2)
 
 
 @st.composite
@@ -218,16 +227,16 @@ def business_calendars(
 
     Hours run past midnight, overlap, or are round the clock; holidays may take a part of a day.
     """
-    close = st.integers(-30, 30).map(lambda count: around + timedelta(days=count))
-    name = st.sampled_from(["", "holiday"])
-    days = draw(st.sets(st.sampled_from(Weekday), min_size=1))
-    windows = st.lists(_hours(), min_size=1, max_size=3)
-    whole_or_part = st.just("00:00-24:00") | _hours()
     return BusinessCalendar(
         zone=draw(st.sampled_from(_ZONES)) if zone is None else zone,
-        hours={day: tuple(draw(windows)) for day in sorted(days)},
-        closures=draw(st.lists(st.builds(Closure, close, name, whole_or_part), max_size=4)),
-        openings=draw(st.lists(st.builds(Opening, close, _hours(), name), max_size=3)),
+        hours=draw(_WEEKS),
+        closures=[
+            Closure(around + timedelta(days=count), "holiday", hours)
+            for count, hours in draw(_DAYS_OFF)
+        ],
+        openings=[
+            Opening(around + timedelta(days=count), hours) for count, hours in draw(_DAYS_ON)
+        ],
     )
 
 
