@@ -493,10 +493,10 @@ class TestRefused:
     @pytest.mark.parametrize(
         ("facts", "reason"),
         [
-            (RepeatPurchaseFacts(2, 3.5, 6), "ages are whole"),
-            (RepeatPurchaseFacts(2, 3, 6.5), "ages are whole"),
-            (RepeatPurchaseFacts(4, 3, 6), "more repeat purchases than opportunities"),
-            (RepeatPurchaseFacts(7, 6, 6), "more repeat purchases than opportunities"),
+            (RepeatPurchaseFacts(2, 3.5, 6), "ages are whole: call opportunities"),
+            (RepeatPurchaseFacts(2, 3, 6.5), "ages are whole: call opportunities"),
+            (RepeatPurchaseFacts(4, 3, 6), "more repeat purchases .*: call opportunities"),
+            (RepeatPurchaseFacts(7, 6, 6), "more repeat purchases .*: call opportunities"),
         ],
     )
     def test_facts_count_opportunities(self, facts, reason):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from crmkit.errors import InvalidValue, NothingToFit, UnitMismatch
 from crmkit.lifetime_value.comparison import Criterion, ModelComparison, compare_models, holdout_fit
 from crmkit.lifetime_value.facts import CountedFacts
+from crmkit.lifetime_value.models.bg_bb import BgBb
 from crmkit.lifetime_value.models.bg_nbd import BgNbd
 from crmkit.lifetime_value.models.mbg_nbd import MbgNbd
 from crmkit.period import Unit
@@ -112,6 +113,15 @@ class TestRefusals:
             compare_models(
                 [Nbd(r=1.0, alpha=1.0, unit=Unit.DAY)], CountedFacts(BASE.rows, Unit.WEEK)
             )
+
+    def test_a_split_counts_days_and_no_opportunities(self):
+        """A model of opportunities says from where to take what it counts."""
+        split = cdnow_split()
+        opportunities = split.calibration.opportunities()
+        model = BgBb(alpha=0.6, beta=11.2, gamma=0.66, delta=12.0, unit=Unit.WEEK)
+        assert compare_models([model], opportunities).best(Criterion.AIC).name == "BgBb"
+        with pytest.raises(InvalidValue, match=r"call opportunities\(\) of a summary"):
+            compare_models([model], opportunities, split=split)
 
     def test_a_ranking_by_a_holdout_that_there_was_not(self):
         with pytest.raises(InvalidValue, match="without a holdout"):

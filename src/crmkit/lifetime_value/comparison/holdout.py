@@ -90,7 +90,8 @@ def holdout_fit(model: RepeatPurchaseModel, split: HoldoutSplit, *, top: int = 7
     With 7 on CDNOW's sample, the means of the rows are Figure 4 of Fader, Hardie and Lee (2005,
     "Counting your customers" the easy way, Marketing Science 24, p. 283).
 
-    :raises InvalidValue: if ``top`` is not a whole number from 1 to 1,000.
+    :raises InvalidValue: if ``top`` is not a whole number from 1 to 1,000, or the model counts
+        opportunities, as BG/BB does: a split counts days of purchase.
     :raises NothingToFit: if there is no customer in the calibration.
     :raises UnitMismatch: if the model counts time in another unit than the calibration.
     """

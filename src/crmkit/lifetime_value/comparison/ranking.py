@@ -101,10 +101,11 @@ def compare_models(
     A model is named by its class; two of one class come in a mapping from names of your own.
 
     Likelihoods compare between models that give densities of the same thing: BG/NBD, MBG/NBD and
-    Pareto/NBD do. BG/BB gives probabilities of whole periods, so hold it against those by the
-    holdout.
+    Pareto/NBD do. BG/BB gives probabilities of whole periods, which compare with none of these, and
+    it has no place in a split, which counts days of purchase and not opportunities taken.
 
-    :raises InvalidValue: if there is no model, or two have one name.
+    :raises InvalidValue: if there is no model, two have one name, or there is a split and a model
+        counts opportunities.
     :raises NothingToFit: if there is no customer.
     :raises UnitMismatch: if a model counts time in another unit than the facts.
     """

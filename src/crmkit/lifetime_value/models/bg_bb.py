@@ -245,11 +245,11 @@ def check_history_of_opportunities(row: Row) -> None:
     x, t_x, age = row
     if t_x != math.floor(t_x) or age != math.floor(age):
         raise InvalidValue(
-            "BG/BB counts opportunities, so ages are whole: summarize with whole_units=True, in "
+            "BG/BB counts opportunities, so ages are whole: call opportunities() of a summary in "
             "the unit of one opportunity"
         )
     if x > t_x:
         raise InvalidValue(
-            "more repeat purchases than opportunities up to the last one: choose a unit of time so "
-            "short that there is at most one purchase in it"
+            "more repeat purchases than opportunities up to the last one: call opportunities() of "
+            "a summary, which counts all purchases of one unit of time once"
         )
