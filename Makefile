@@ -3,10 +3,12 @@
 #   PYTHON=python3.12   the interpreter for new virtual environments (default: the newest found)
 #   VENV=.venv-312      where they go, to try another Python beside the first
 #   SEED=7              the order of the tests; the default keeps a run repeatable
+#   JOBS=0              how many processes run the tests; the default is one a core, 0 is this one
 
 VENV   ?= .venv
 PYTHON ?=
 SEED   ?= 1
+JOBS   ?= auto
 # A dependency of the core stays the newest, even if a library of an extra is behind with it.
 NEWEST_CORE := 'python-dateutil>=4'
 # The same examples in every run, so that what is covered does not depend on luck.
@@ -26,6 +28,9 @@ CORE_ONLY := --ignore=tests/cli --ignore=src/crmkit/cli
 # What must be covered to the last branch: the core, which is everything but what stands around it.
 CORE := --include='src/crmkit/**' \
         --omit='src/crmkit/cli/**,src/crmkit/intake/**,src/crmkit/testing/**,src/crmkit/__main__.py'
+
+# The examples of a page share what it defines, so that a file stays in one process.
+PARALLEL := -n $(JOBS) --dist loadfile
 
 COMMA := ,
 BENCHMARKS = $(sort $(filter-out benchmarks/_%,$(wildcard benchmarks/*.py)))
@@ -67,7 +72,8 @@ demo: $(VENV)/.review ## review the example shop: tiers, segments and a report, 
 	$(VENV)/bin/crmkit $(DEMO)
 
 test: $(VENV)/.test ## run the tests and every example of the docs, with branch coverage
-	HYPOTHESIS_PROFILE=$(PROFILE) $(PY) -m coverage run -m pytest --randomly-seed=$(SEED)
+	HYPOTHESIS_PROFILE=$(PROFILE) $(PY) -m pytest $(PARALLEL) --randomly-seed=$(SEED) \
+	    --cov --cov-report= --cov-fail-under=0
 	$(PY) -m coverage report
 	@echo "--- the core (shared modules, rooms and storage): every branch"
 	$(PY) -m coverage report $(CORE) --fail-under=100
@@ -93,7 +99,7 @@ docs: $(VENV)/.dev ## build the documentation site into docs/_build/html
 
 test-lowest: $(LOWEST)/.test ## run the core's tests on the lowest supported dependencies
 	$(LOWEST)/bin/python -m pip freeze | grep -i -E '^(attrs|cattrs|python-dateutil)='
-	$(LOWEST)/bin/python -m pytest -q --randomly-seed=$(SEED) $(CORE_ONLY)
+	$(LOWEST)/bin/python -m pytest -q $(PARALLEL) --randomly-seed=$(SEED) $(CORE_ONLY)
 
 $(LOWEST)/.test: pyproject.toml constraints.txt tools/lowest_constraints.py
 	@tools/make_venv.sh $(LOWEST)
@@ -105,7 +111,7 @@ test-newest: ## run all tests on the newest releases of everything, constraints.
 	@tools/make_venv.sh $(NEWEST)
 	@$(NEWEST)/bin/python $(PIP) --upgrade --upgrade-strategy eager -e '.[review,test]' $(NEWEST_CORE)
 	$(NEWEST)/bin/python -m pip freeze | grep -i -E '^(attrs|cattrs|python-dateutil)='
-	$(NEWEST)/bin/python -m pytest -q --randomly-seed=$(SEED)
+	$(NEWEST)/bin/python -m pytest -q $(PARALLEL) --randomly-seed=$(SEED)
 
 bench: $(VENV)/.bench ## run every benchmark and print its ratios
 	@set -e; for benchmark in $(BENCHMARKS); do echo "--- $$benchmark"; $(PY) $$benchmark; done
