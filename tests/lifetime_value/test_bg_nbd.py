@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from crmkit.errors import CannotFit, InvalidValue, NothingToFit, UnitMismatch
@@ -250,6 +250,7 @@ class TestExpectedPurchases:
         assert 0 <= half <= whole * (1 + 1e-12)
         assert whole <= 2 * half * (1 + 1e-9)
 
+    @settings(max_examples=30)
     @given(
         st.sampled_from([BgNbd, MbgNbd]), st.floats(0.01, 5), positive, positive, st.floats(0.01, 3)
     )
@@ -261,6 +262,7 @@ class TestExpectedPurchases:
         mean = math.fsum(n * probability for n, probability in enumerate(probabilities))
         assert model.expected_purchases_new(t) == pytest.approx(mean, rel=1e-11)
 
+    @settings(max_examples=30)
     @given(models, histories(), st.floats(0.01, 3))
     def test_so_is_a_customer_with_a_history(self, model, facts, share):
         t = share * (model.alpha + facts.customer_age) / (model.r + facts.repeat_purchases)
@@ -339,6 +341,7 @@ class TestDiscounting:
 
     RATE = Rate.continuous("0.0027", Unit.WEEK)
 
+    @settings(max_examples=20)
     @given(models, histories())
     def test_it_is_the_discounted_sum_of_what_is_expected(self, model, facts):
         """An independent route: steps of expected purchases, each discounted."""
@@ -350,9 +353,9 @@ class TestDiscounting:
             facts.customer_age,
             unit=Unit.WEEK,
         )
-        width, before = 0.1, 0.0
+        width, before = 0.25, 0.0
         low = high = 0.0
-        for step in range(1, 400):
+        for step in range(1, 200):
             so_far = model.expected_purchases(weekly, step * width)
             low += (so_far - before) * math.exp(-force * step * width)
             high += (so_far - before) * math.exp(-force * (step - 1) * width)

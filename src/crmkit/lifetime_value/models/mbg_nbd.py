@@ -27,7 +27,7 @@ class MbgNbd(LeavingModel):
     >>> from crmkit.lifetime_value.facts import RepeatPurchaseFacts
     >>> model = MbgNbd(r=0.525, alpha=6.183, a=0.891, b=1.614)
     >>> round(model.probability_alive(RepeatPurchaseFacts(0, 0.0, 38.86)), 4)
-    0.4125
+    0.3897
     """
 
     AT_START = 1
