@@ -211,6 +211,7 @@ class TestFittedModels:
             assert model_on(models, "shop", date(2025, 12, 31)) is None
             assert model_on(models, "shop", date(2026, 6, 29)) == old
             assert model_on(models, "shop", DAY) == new
+            assert model_on(models, "shop", date.max) == new
             assert model_on(models, "other shop", DAY) is None
 
     def test_a_fit_has_a_name_and_a_day(self):

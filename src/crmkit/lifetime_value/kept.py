@@ -114,8 +114,11 @@ FITTED_MODELS: Collection[FittedModel[object]] = Collection(
 def model_on(
     models: Repository[FittedModel[object]], name: str, day: date
 ) -> FittedModel[object] | None:
-    """The fit of a model that was the newest on a day, None before the first."""
-    page = models.query(
-        "by-name", prefix=(name,), end=day + timedelta(days=1), descending=True, limit=1
-    )
+    """The fit of a model that was the newest on a day, None before the first.
+
+    :raises InvalidValue: if the day is not a plain date.
+    """
+    check_date(day, "the day")
+    end = day + timedelta(days=1) if day < date.max else None
+    page = models.query("by-name", prefix=(name,), end=end, descending=True, limit=1)
     return page.items[0].record if page.items else None
