@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from crmkit.errors import CannotFit
 from crmkit.lifetime_value.facts import CountedFacts
-from crmkit.lifetime_value.models.fitting import FitReport, check_fittable, climb
+from crmkit.lifetime_value.models.fitting import FitReport, check_fittable, climb, in_logarithms
 from crmkit.lifetime_value.numerics.newton import Evaluation, Vector
 from crmkit.lifetime_value.numerics.special import log_add
 
@@ -100,15 +100,7 @@ class _LogLikelihood:
         value, g, h = 0.0, [0.0] * 4, [[0.0] * 4 for _ in range(4)]
         for (x, age), counts in self._groups:
             value += _add_group(_Terms(x, gamma, delta, *rises), age, counts, g, h)
-        gradient = tuple(p * slope for p, slope in zip(scale, g, strict=True))
-        hessian = tuple(
-            tuple(
-                scale[i] * scale[j] * h[max(i, j)][min(i, j)] + (gradient[i] if i == j else 0.0)
-                for j in range(4)
-            )
-            for i in range(4)
-        )
-        return value, gradient, hessian
+        return in_logarithms(value, scale, g, h)
 
 
 class _Terms(NamedTuple):

@@ -28,6 +28,7 @@ __all__ = [
     "Interval",
     "check_fittable",
     "climb",
+    "in_logarithms",
     "reach_of",
     "report_on",
 ]
@@ -191,6 +192,29 @@ def check_fittable(facts: CountedFacts) -> list[FitWarning]:
             "pass the facts of customers with different histories",
         )
     return [FitWarning.FEW_REPEATS] if came_back < _FEW_REPEATS else []
+
+
+def in_logarithms(
+    value: float,
+    parameters: Sequence[float],
+    slopes: Sequence[float],
+    bends: Sequence[Sequence[float]],
+) -> Evaluation:
+    """A value with its derivatives in the logarithms of the parameters, from those in themselves.
+
+    Of the second derivatives, ``bends``, only the lower triangle is read.
+    """
+    gradient = tuple(p * slope for p, slope in zip(parameters, slopes, strict=True))
+    size = range(len(gradient))
+    hessian = tuple(
+        tuple(
+            parameters[i] * parameters[j] * bends[max(i, j)][min(i, j)]
+            + (gradient[i] if i == j else 0.0)
+            for j in size
+        )
+        for i in size
+    )
+    return value, gradient, hessian
 
 
 def climb(

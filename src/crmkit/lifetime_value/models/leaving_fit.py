@@ -13,7 +13,13 @@ from operator import itemgetter, mul
 from typing import NamedTuple
 
 from crmkit.lifetime_value.facts import CountedFacts, Row
-from crmkit.lifetime_value.models.fitting import FitReport, FitWarning, check_fittable, climb
+from crmkit.lifetime_value.models.fitting import (
+    FitReport,
+    FitWarning,
+    check_fittable,
+    climb,
+    in_logarithms,
+)
 from crmkit.lifetime_value.numerics.newton import SMALLEST_GAIN, Evaluation, Vector
 from crmkit.lifetime_value.numerics.rising import RisingFactorials
 
@@ -120,16 +126,7 @@ class _LogLikelihood:
         inverse = [1.0 / (alpha + age) for age in self._ages]
         value, g, h = self._of_those_there(r, alpha, a, b, logs, inverse)
         value += self._of_those_who_left(r, a, b, logs, inverse, g, h)
-        scale = (r, alpha, a, b)
-        gradient = tuple(p * slope for p, slope in zip(scale, g, strict=True))
-        hessian = tuple(
-            tuple(
-                scale[i] * scale[j] * h[max(i, j)][min(i, j)] + (gradient[i] if i == j else 0.0)
-                for j in range(4)
-            )
-            for i in range(4)
-        )
-        return value, gradient, hessian
+        return in_logarithms(value, (r, alpha, a, b), g, h)
 
     def _of_those_there(
         self, r: float, alpha: float, a: float, b: float, logs: list[float], inverse: list[float]
