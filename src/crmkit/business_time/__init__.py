@@ -18,16 +18,29 @@ Mon 2026-05-11  09:00-11:00  2 h 00 min, 4 h 00 min in all
 
 from crmkit.business_time.calendar import BusinessCalendar, Closure, Opening, Weekday
 from crmkit.business_time.clock import CaseClock, ClockTerms, Pause
+from crmkit.business_time.ical import (
+    CalendarFile,
+    LeftOut,
+    WhyLeftOut,
+    closures_from_ical,
+)
+from crmkit.business_time.national import national_holidays, national_workdays
 from crmkit.business_time.trace import Trace, TraceDay
 
 __all__ = [
     "BusinessCalendar",
+    "CalendarFile",
     "CaseClock",
     "ClockTerms",
     "Closure",
+    "LeftOut",
     "Opening",
     "Pause",
     "Trace",
     "TraceDay",
     "Weekday",
+    "WhyLeftOut",
+    "closures_from_ical",
+    "national_holidays",
+    "national_workdays",
 ]
