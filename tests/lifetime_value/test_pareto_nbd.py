@@ -339,7 +339,7 @@ class TestDiscounting:
 
     def test_a_bare_number_is_no_rate(self):
         with pytest.raises(InvalidValue, match="pass a Rate, which knows its unit of time"):
-            PUBLISHED.residual_transactions(RepeatPurchaseFacts(7, 35, 77.86), 0.0027)
+            PUBLISHED.residual_transactions(RepeatPurchaseFacts(7, 35, 77.86), 0.0027)  # type: ignore[arg-type]
 
 
 class TestWhatIsRefused:

@@ -11,13 +11,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crmkit.errors import CannotFit, NothingToFit
-from crmkit.lifetime_value.facts import CountedFacts, RepeatPurchaseColumns, RepeatPurchaseFacts
+from crmkit.lifetime_value.facts import (
+    CountedFacts,
+    RepeatPurchaseColumns,
+    RepeatPurchaseFacts,
+    Row,
+)
 from crmkit.lifetime_value.models import pareto_nbd_fit
 from crmkit.lifetime_value.models.fitting import Ending, FitWarning
 from crmkit.lifetime_value.models.pareto_nbd import ParetoNbd
 from crmkit.lifetime_value.models.pareto_nbd_fit import ParetoNbdLikelihood
 from crmkit.period import Unit
 from tests.lifetime_value.cdnow import calibration_sample
+from tests.lifetime_value.reports import report_of
 from tests.lifetime_value.test_pareto_nbd import histories
 
 NAMES = ParetoNbd.PARAMETERS
@@ -26,7 +32,7 @@ NAMES = ParetoNbd.PARAMETERS
 def drawn(seed, customers, r, alpha, s, beta, *, longest, grid):
     """Customers as the model says they come about, one by one; ages on a grid if it is not 0."""
     draw = random.Random(seed)
-    rows = Counter()
+    rows: Counter[Row] = Counter()
     for _ in range(customers):
         age = draw.uniform(longest / 2, longest)
         age = grid * round(age / grid) if grid else age
@@ -42,6 +48,11 @@ def drawn(seed, customers, r, alpha, s, beta, *, longest, grid):
     return CountedFacts(rows)
 
 
+def model_of(parameters):
+    r, alpha, s, beta = parameters
+    return ParetoNbd(r=r, alpha=alpha, s=s, beta=beta)
+
+
 def log_parameters(model):
     return tuple(math.log(getattr(model, name)) for name in NAMES)
 
@@ -53,17 +64,19 @@ class TestCdnow:
         fitted = ParetoNbd.fit(calibration_sample())
         found = fitted.r, fitted.alpha, fitted.s, fitted.beta
         assert found == pytest.approx((0.553, 10.578, 0.606, 11.668), abs=1e-3)
-        assert fitted.fitted.log_likelihood == pytest.approx(-9594.976, abs=1e-3)
+        assert report_of(fitted).log_likelihood == pytest.approx(-9594.976, abs=1e-3)
         assert fitted.unit is Unit.WEEK
-        assert fitted.fitted.converged
-        assert fitted.fitted.is_trustworthy
-        assert fitted.fitted.customers == 2357
+        assert report_of(fitted).converged
+        assert report_of(fitted).is_trustworthy
+        assert report_of(fitted).customers == 2357
 
     def test_the_likelihood_of_the_fit_is_that_of_the_model_fitted(self):
         """The running integrals of the fit against one integral for each row."""
         rows = calibration_sample().counted()
         fitted = ParetoNbd.fit(rows)
-        assert fitted.log_likelihood(rows) == pytest.approx(fitted.fitted.log_likelihood, rel=1e-11)
+        assert fitted.log_likelihood(rows) == pytest.approx(
+            report_of(fitted).log_likelihood, rel=1e-11
+        )
 
     @pytest.mark.parametrize("name", NAMES)
     @pytest.mark.parametrize("factor", [0.98, 1.02])
@@ -72,15 +85,17 @@ class TestCdnow:
         fitted = ParetoNbd.fit(rows)
         terms = {each: getattr(fitted, each) for each in NAMES}
         terms[name] *= factor
-        assert ParetoNbd(**terms).log_likelihood(rows) < fitted.fitted.log_likelihood
+        assert ParetoNbd(**terms).log_likelihood(rows) < report_of(fitted).log_likelihood
 
     def test_many_rows_are_first_climbed_in_coarse_ones_and_end_at_the_same_top(self, monkeypatch):
         rows = calibration_sample().counted()
         direct = ParetoNbd.fit(rows)
         monkeypatch.setattr(pareto_nbd_fit, "_COARSE_FROM", 100)
         warm = ParetoNbd.fit(rows)
-        assert warm.fitted.log_likelihood == pytest.approx(direct.fitted.log_likelihood, rel=1e-9)
-        assert warm.fitted.iterations < direct.fitted.iterations
+        assert report_of(warm).log_likelihood == pytest.approx(
+            report_of(direct).log_likelihood, rel=1e-9
+        )
+        assert report_of(warm).iterations < report_of(direct).iterations
 
     def test_columns_give_the_same_fit(self):
         summary = calibration_sample()
@@ -92,8 +107,8 @@ class TestCdnow:
             Unit.WEEK,
         )
         fitted = ParetoNbd.fit(columns)
-        assert fitted.fitted.log_likelihood == pytest.approx(
-            ParetoNbd.fit(summary).fitted.log_likelihood, rel=1e-12
+        assert report_of(fitted).log_likelihood == pytest.approx(
+            report_of(ParetoNbd.fit(summary)).log_likelihood, rel=1e-12
         )
 
 
@@ -105,12 +120,12 @@ class TestLikelihood:
         st.tuples(*[st.floats(math.log(0.02), math.log(50.0))] * 4),
     )
     def test_it_is_the_sum_of_one_integral_for_each_row(self, facts, point):
-        rows = Counter()
+        rows: Counter[Row] = Counter()
         for fact, count in facts:
             history = fact.repeat_purchases, fact.age_at_last_purchase, fact.customer_age
             rows[history] += count
         value, _, _ = ParetoNbdLikelihood(rows, shortest=1e-4)(point)
-        model = ParetoNbd(**dict(zip(NAMES, map(math.exp, point), strict=True)))
+        model = model_of(map(math.exp, point))
         assert value == pytest.approx(model.log_likelihood(CountedFacts(rows)), rel=1e-10, abs=1e-9)
 
     @pytest.mark.parametrize(
@@ -171,14 +186,15 @@ class TestSimulatedCustomers:
     def test_the_true_parameters_lie_within_a_few_standard_errors(self, parameters, longest, grid):
         rows = drawn(7, 800, *parameters, longest=longest, grid=grid)
         fitted = ParetoNbd.fit(rows)
-        report = fitted.fitted
+        report = report_of(fitted)
         assert report.converged
         errors = report.standard_errors()
+        assert errors is not None
         for name, true in zip(NAMES, parameters, strict=True):
             away = math.log(getattr(fitted, name) / true)
             assert abs(away) <= 3.5 * errors[name] / getattr(fitted, name)
-        true = ParetoNbd(**dict(zip(NAMES, parameters, strict=True)))
-        assert 0 <= report.log_likelihood - true.log_likelihood(rows) <= 12
+        truth = model_of(parameters)
+        assert 0 <= report.log_likelihood - truth.log_likelihood(rows) <= 12
 
     @pytest.mark.parametrize("c", [7.0, 1 / 24])
     def test_the_unit_of_time_makes_no_difference(self, c):
@@ -213,14 +229,16 @@ class TestFitsThatCannotBeTrusted:
             ParetoNbd.fit(rows)
 
     def test_nobody_ever_leaves(self):
-        report = ParetoNbd.fit(drawn(5, 300, 0.5, 10.0, 1.0, 1e9, longest=39.0, grid=1.0)).fitted
+        report = report_of(
+            ParetoNbd.fit(drawn(5, 300, 0.5, 10.0, 1.0, 1e9, longest=39.0, grid=1.0))
+        )
         assert report.ending is not Ending.GAVE_UP
         assert {FitWarning.AT_BOUNDARY, FitWarning.NOT_IDENTIFIED} & set(report.warnings)
 
     def test_few_customers_who_came_back_are_flagged(self):
         facts = [RepeatPurchaseFacts(0, 0, age) for age in range(10, 60)]
         facts += [RepeatPurchaseFacts(x, 3.0 * x, 40.0) for x in (1, 1, 2, 3, 5)]
-        assert FitWarning.FEW_REPEATS in ParetoNbd.fit(facts).fitted.warnings
+        assert FitWarning.FEW_REPEATS in report_of(ParetoNbd.fit(facts)).warnings
 
     @given(st.lists(histories(), min_size=2, max_size=30))
     def test_whatever_the_data_the_fit_ends_with_finite_parameters_or_a_clear_error(self, facts):
@@ -228,7 +246,7 @@ class TestFitsThatCannotBeTrusted:
             fitted = ParetoNbd.fit(facts)
         except CannotFit:
             return
-        report = fitted.fitted
+        report = report_of(fitted)
         assert all(map(math.isfinite, (*report.parameters.values(), report.log_likelihood)))
         errors = report.standard_errors()
         assert errors is None or all(map(math.isfinite, errors.values()))
