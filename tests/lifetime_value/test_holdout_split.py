@@ -24,6 +24,7 @@ from crmkit.money import Money
 from crmkit.period import Unit
 from tests.lifetime_value.builders import (
     ANNA,
+    DAYS_IN,
     all_rules,
     bought,
     cdnow_sample,
@@ -49,6 +50,22 @@ SPANS = st.tuples(days(), st.integers(1, 400)).map(
 
 def split(records, ends=(CALIBRATION_END, OBSERVATION_END), **terms):
     return split_holdout(records, *ends, **({"unit": Unit.DAY} | terms))
+
+
+def bought_on(records, customer):
+    """The days on which a customer bought something; what was paid back is no purchase."""
+    own = (p for p in records if p.customer == customer and p.amount.minor >= 0)
+    return {p.on for p in own}
+
+
+def first_of(records, customer):
+    return min(bought_on(records, customer))
+
+
+def bought_between(records, customer, after, until):
+    """Whether a customer bought so many days after the first purchase, the last one included."""
+    first = first_of(records, customer)
+    return any(after < (on - first).days <= until for on in bought_on(records, customer))
 
 
 def split_by(rules, records, ends):
@@ -93,6 +110,37 @@ class TestLaws:
             assert facts.spend.minor == sum(p.amount.minor for p in own)
             assert (facts.customer, facts.unit) == (customer, rules.unit)
         assert list(parts.holdout_purchases) == [f.purchases for f in parts.holdout.values()]
+
+    @given(records=histories(), ends=SPANS, rules=all_rules())
+    def test_opportunities_taken_are_what_can_be_counted_by_hand(self, records, ends, rules):
+        """Span by span of days, each as long as a unit of time, from the first purchase on."""
+        parts, length = split_by(rules, records, ends), DAYS_IN[rules.unit]
+        assert parts.opportunities == (ends[1] - ends[0]).days // length
+        assert list(parts.opportunities_taken) == [
+            sum(
+                bought_between(records, customer, number * length, (number + 1) * length)
+                for number in range(met, met + parts.opportunities)
+            )
+            for customer, met in (
+                (c, (ends[0] - first_of(records, c)).days // length) for c in parts.calibration
+            )
+        ]
+
+    @given(records=histories(), ends=SPANS, rules=all_rules())
+    def test_opportunities_go_on_where_those_of_the_calibration_end(self, records, ends, rules):
+        parts = split_by(rules, records, ends)
+        known, all_of_them = parts.calibration.opportunities(), parts.observed.opportunities()
+        for (customer, before), taken in zip(known.items(), parts.opportunities_taken, strict=True):
+            both = all_of_them[customer]
+            left = int(both.customer_age - before.customer_age) - parts.opportunities
+            assert left in (0, 1)
+            assert 0 <= both.repeat_purchases - before.repeat_purchases - taken <= left
+
+    @given(records=histories(), ends=SPANS)
+    def test_each_day_is_an_opportunity(self, records, ends):
+        parts = split(records, ends)
+        assert parts.opportunities == parts.duration
+        assert parts.opportunities_taken == parts.holdout_purchases
 
     @given(records=histories(), ends=SPANS)
     def test_newcomers_are_left_out_and_counted(self, records, ends):
@@ -163,6 +211,41 @@ class TestBorders:
         )
         assert parts.duration == pytest.approx(duration, rel=1e-15)
         assert parts.holdout[ANNA].duration == parts.duration
+
+    @pytest.mark.parametrize(
+        ("on", "taken"),
+        [
+            ("2024-01-31", 0),
+            ("2024-02-01", 1),
+            ("2024-02-29", 1),
+            ("2024-03-01", 1),
+            ("2024-02-01 2024-03-01", 1),
+            ("2024-03-02", 0),
+        ],
+    )
+    def test_the_month_that_runs_at_the_end_of_the_calibration_is_of_the_holdout(self, on, taken):
+        """A twelfth of 365.25 days each: the second one after 1 January ends on 1 March."""
+        ends = day("2024-02-29"), day("2024-03-31")
+        parts = split(
+            bought(anna=f"2024-01-01 {on}"),
+            ends,
+            unit=Unit.MONTH,
+            days_in_year=Decimal("365.25"),
+        )
+        assert parts.calibration.opportunities()[ANNA].customer_age == 1
+        assert (parts.opportunities, parts.opportunities_taken) == (1, (taken,))
+
+    @pytest.mark.parametrize(("last", "opportunities"), [("2024-07-06", 0), ("2024-07-07", 1)])
+    def test_an_opportunity_is_one_that_is_over(self, last, opportunities):
+        parts = split(
+            bought(anna="2024-06-30 2024-07-01"), (CALIBRATION_END, day(last)), unit=Unit.WEEK
+        )
+        assert parts.opportunities == opportunities
+        assert parts.opportunities_taken == (opportunities,)
+
+    def test_opportunities_of_newcomers_are_left_out(self):
+        parts = split(bought(anna="2024-06-30", bert="2024-07-01 2024-07-02"))
+        assert parts.opportunities_taken == (0,)
 
     def test_a_generator_will_do(self):
         listed = bought(anna="2024-06-30 2024-07-01")

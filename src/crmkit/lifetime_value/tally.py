@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from fractions import Fraction
 from operator import add, index
 
 from attrs import frozen
@@ -20,7 +21,7 @@ from crmkit.errors import InvalidPolicy, InvalidValue
 from crmkit.lifetime_value.facts.ages import days_of
 from crmkit.period import MEAN_GREGORIAN_YEAR, Unit
 
-__all__ = ["RefundRule", "RepeatPurchaseRules", "RepeatTally", "shifts_of"]
+__all__ = ["RefundRule", "RepeatPurchaseRules", "RepeatTally", "shifts_of", "units_of"]
 
 NEVER = 4_000_000
 """Later than the last day of the calendar: the first purchase of those who have made none."""
@@ -199,6 +200,15 @@ def shifts_of(days: int) -> Iterator[int]:
         lowest = days & -days
         yield lowest.bit_length()
         days ^= lowest
+
+
+def units_of(days: int, length: Fraction) -> set[int]:
+    """In which units of time after the first purchase a set of days has another one.
+
+    The first unit begins on the day after the first purchase and ends when its length has passed.
+    """
+    ratio, scale = length.numerator, length.denominator
+    return {-(-shift * scale // ratio) for shift in shifts_of(days >> 1)}  # Rounded up.
 
 
 def _placed(at: int, until: int) -> int:

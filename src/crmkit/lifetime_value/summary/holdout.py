@@ -12,12 +12,12 @@ from attrs import frozen
 
 from crmkit.errors import CurrencyMismatch, InvalidValue
 from crmkit.identifiers import CustomerId, check_identifier
-from crmkit.lifetime_value.facts.ages import age_of
+from crmkit.lifetime_value.facts.ages import age_in, age_of, days_of
 from crmkit.lifetime_value.summary.repeat import (
     RepeatPurchaseSummary,
     summarize_repeat_purchases,
 )
-from crmkit.lifetime_value.tally import RefundRule
+from crmkit.lifetime_value.tally import RefundRule, units_of
 from crmkit.money import Money, Rounding
 from crmkit.period import MEAN_GREGORIAN_YEAR, Unit, check_date
 from crmkit.records import Purchase
@@ -93,6 +93,29 @@ class HoldoutSplit:
             for customer in self.calibration
         )
 
+    @property
+    def opportunities(self) -> int:
+        """How many opportunities to buy each customer has in the holdout: whole units of time."""
+        days = (self.later.as_of - self.calibration.as_of).days
+        return int(age_in(days, self._length, whole_units=True))
+
+    @cached_property
+    def opportunities_taken(self) -> tuple[int, ...]:
+        """How many of them each customer took, in the order of the calibration.
+
+        They go on where the :meth:`~crmkit.lifetime_value.RepeatPurchaseSummary.opportunities` of
+        the calibration end. So the first one is the unit of time that was running at its end: it
+        was left out there, and counts here as a whole. All of them are over when the holdout is.
+        """
+        known, columns = self.calibration.columns, self.observed.columns
+        today, length, ahead = self.calibration.as_of.toordinal(), self._length, self.opportunities
+        taken = []
+        for customer, first in zip(known.customers, known.first_days, strict=True):
+            met = age_in(today - first, length, whole_units=True)
+            units = units_of(columns.purchase_days[columns.rows[customer]], length)
+            taken.append(sum(met < number <= met + ahead for number in units))
+        return tuple(taken)
+
     @cached_property
     def holdout(self) -> Mapping[CustomerId, HoldoutFacts]:
         """What each customer of the calibration did in the holdout, if anything."""
@@ -113,6 +136,11 @@ class HoldoutSplit:
                 for customer, purchases, minor in found
             }
         )
+
+    @property
+    def _length(self) -> Fraction:
+        rules = self.calibration.rules
+        return days_of(rules.unit, rules.days_in_year)
 
     @property
     def newcomers(self) -> int:

@@ -6,7 +6,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
-from math import ceil
 from typing import Self
 
 from crmkit.errors import CurrencyMismatch, InvalidValue, UnknownCustomer
@@ -22,7 +21,7 @@ from crmkit.lifetime_value.facts.ages import age_in, days_of
 from crmkit.lifetime_value.facts.counted import count_rows
 from crmkit.lifetime_value.summary.columns import SummaryColumns
 from crmkit.lifetime_value.summary.rows import rows_of_columns, rows_of_purchases, tally_of
-from crmkit.lifetime_value.tally import RefundRule, RepeatPurchaseRules, RepeatTally, shifts_of
+from crmkit.lifetime_value.tally import RefundRule, RepeatPurchaseRules, RepeatTally, units_of
 from crmkit.money import Money, Rounding, digits_of, round_fraction
 from crmkit.period import MEAN_GREGORIAN_YEAR, Unit, check_date, check_instant
 from crmkit.records import Purchase
@@ -184,8 +183,7 @@ class RepeatPurchaseSummary(Mapping[CustomerId, RepeatPurchaseFacts]):
             columns.customers, columns.first_days, columns.purchase_days, strict=True
         ):
             met = age_in(today - first, self._length, whole_units=True)
-            units = {ceil(shift / self._length) for shift in shifts_of(days >> 1)}
-            taken = [number for number in units if number <= met]
+            taken = [number for number in units_of(days, self._length) if number <= met]
             found[customer] = RepeatPurchaseFacts(
                 *(len(taken), max(taken, default=0), met),
                 unit=self.unit,
