@@ -20,6 +20,8 @@ from tests.lifetime_value.judging import Nbd, cdnow_split
 
 BASE = CountedFacts({(0, 0.0, 10.0): 30, (2, 5.0, 10.0): 5})
 
+OPPORTUNITIES = BgBb(alpha=0.6, beta=11.2, gamma=0.66, delta=12.0, unit=Unit.WEEK)
+
 shapes = st.floats(0.05, 20.0)
 models = st.dictionaries(
     st.text(max_size=5), st.builds(Nbd, r=shapes, alpha=shapes), min_size=1, max_size=5
@@ -92,6 +94,22 @@ class TestCdnow:
         assert cdnow["BgNbd"].holdout == holdout_fit(BgNbd.fit(split.calibration), split)
 
 
+class TestOpportunities:
+    """Models of opportunities among themselves, on CDNOW's sample by the week."""
+
+    def test_the_fitted_parameters_are_likelier_and_foresee_better_than_others(self):
+        split = cdnow_split()
+        fitted = BgBb.fit(split.calibration.opportunities())
+        comparison = compare_models(
+            {"rare": evolve(OPPORTUNITIES, beta=50.0), "fitted": fitted},
+            split.calibration.opportunities(),
+            split=split,
+        )
+        for criterion in Criterion:
+            assert comparison.ranking(criterion) == ("fitted", "rare")
+        assert comparison["fitted"].holdout == holdout_fit(fitted, split)
+
+
 class TestRefusals:
     """Bad input says what would have worked."""
 
@@ -114,14 +132,14 @@ class TestRefusals:
                 [Nbd(r=1.0, alpha=1.0, unit=Unit.DAY)], CountedFacts(BASE.rows, Unit.WEEK)
             )
 
-    def test_a_split_counts_days_and_no_opportunities(self):
-        """A model of opportunities says from where to take what it counts."""
+    def test_opportunities_taken_and_days_of_purchase_in_one_holdout(self):
+        """Their errors are of different things; without a holdout, nobody ranks by it."""
         split = cdnow_split()
+        mixed = [OPPORTUNITIES, Nbd(r=0.385, alpha=12.072)]
         opportunities = split.calibration.opportunities()
-        model = BgBb(alpha=0.6, beta=11.2, gamma=0.66, delta=12.0, unit=Unit.WEEK)
-        assert compare_models([model], opportunities).best(Criterion.AIC).name == "BgBb"
-        with pytest.raises(InvalidValue, match=r"call opportunities\(\) of a summary"):
-            compare_models([model], opportunities, split=split)
+        assert len(compare_models(mixed, opportunities).standings) == 2
+        with pytest.raises(InvalidValue, match="compare the ones without the others"):
+            compare_models(mixed, opportunities, split=split)
 
     def test_a_ranking_by_a_holdout_that_there_was_not(self):
         with pytest.raises(InvalidValue, match="without a holdout"):

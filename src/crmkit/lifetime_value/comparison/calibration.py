@@ -81,17 +81,19 @@ def purchase_calibration(
     The probability that a customer makes at least one purchase in the holdout is computed once for
     each distinct row. Groups are equally large (ten are deciles), as far as equal customers let
     them: customers with equal probabilities stay together, so that a group may be larger, smaller,
-    or missing.
+    or missing. Of a model that counts opportunities, as BG/BB does, it is the probability that a
+    customer takes at least one of those in the holdout.
 
-    :raises InvalidValue: if the number of groups is not a whole number of at least 1.
+    :raises InvalidValue: if the number of groups is not a whole number of at least 1, or the model
+        counts opportunities and the holdout is shorter than one.
     :raises NothingToFit: if there is no customer in the calibration.
     :raises UnitMismatch: if the model counts time in another unit than the calibration.
     """
     if type(groups) is not int or groups < 1:
         raise InvalidValue("customers are put into a whole number of groups: 1 or more")
-    outcomes = outcomes_of(split)
+    horizon, outcomes = outcomes_of(model, split)
     probabilities = {
-        facts: min(1.0, max(0.0, 1.0 - model.conditional_pmf(facts, 0, split.duration)))
+        facts: min(1.0, max(0.0, 1.0 - model.conditional_pmf(facts, 0, horizon)))
         for facts in {outcome.facts for outcome in outcomes}
     }
     customers: Counter[float] = Counter()

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from attrs import frozen
 
-from crmkit.errors import NothingToFit
+from crmkit.errors import InvalidValue, NothingToFit
 from crmkit.lifetime_value.comparison.frequency import check_top
 from crmkit.lifetime_value.facts import RepeatPurchaseFacts
 from crmkit.lifetime_value.facts.ages import age_of
@@ -20,7 +20,8 @@ __all__ = ["HoldoutFit", "HoldoutRow", "Outcome", "holdout_fit", "outcomes_of"]
 class HoldoutRow:
     """The customers with one number of calibration repeats, or in the last row with more as well.
 
-    ``expected`` and ``actual`` are the purchases of all of them together in the holdout.
+    ``expected`` and ``actual`` are the purchases of all of them together in the holdout; of a model
+    that counts opportunities, the opportunities taken.
     """
 
     repeat_purchases: int
@@ -90,20 +91,24 @@ def holdout_fit(model: RepeatPurchaseModel, split: HoldoutSplit, *, top: int = 7
     With 7 on CDNOW's sample, the means of the rows are Figure 4 of Fader, Hardie and Lee (2005,
     "Counting your customers" the easy way, Marketing Science 24, p. 283).
 
+    BG/BB counts opportunities: it is fitted to ``split.calibration.opportunities()``, and held
+    against the opportunities taken in the holdout, as :attr:`HoldoutSplit.opportunities_taken
+    <crmkit.lifetime_value.HoldoutSplit.opportunities_taken>` counts them.
+
     :raises InvalidValue: if ``top`` is not a whole number from 1 to 1,000, or the model counts
-        opportunities, as BG/BB does: a split counts days of purchase.
+        opportunities and the holdout is shorter than one.
     :raises NothingToFit: if there is no customer in the calibration.
     :raises UnitMismatch: if the model counts time in another unit than the calibration.
     """
     check_top(top)
-    outcomes = outcomes_of(split)
+    horizon, outcomes = outcomes_of(model, split)
     facts = list({outcome.facts: None for outcome in outcomes})
-    each = dict(zip(facts, model.expected_purchases_each(facts, split.duration), strict=True))
+    each = dict(zip(facts, model.expected_purchases_each(facts, horizon), strict=True))
     pairs = [(each[outcome.facts], outcome.purchases, outcome.customers) for outcome in outcomes]
     customers = sum(count for _, _, count in pairs)
     misses = [(abs(expected - actual), count) for expected, actual, count in pairs]
     return HoldoutFit(
-        horizon=split.duration,
+        horizon=horizon,
         rows=_rows(outcomes, each, top),
         mean_absolute_error=math.fsum(miss * count for miss, count in misses) / customers,
         root_mean_squared_error=math.sqrt(
@@ -115,22 +120,54 @@ def holdout_fit(model: RepeatPurchaseModel, split: HoldoutSplit, *, top: int = 7
 
 @frozen
 class Outcome:
-    """Customers who were alike in the calibration, and did the same in the holdout."""
+    """Customers who were alike in the calibration, and did the same in the holdout.
+
+    ``purchases`` are days of purchase, or opportunities taken if that is what the model counts.
+    """
 
     facts: RepeatPurchaseFacts
     purchases: int
     customers: int
 
 
-def outcomes_of(split: HoldoutSplit) -> list[Outcome]:
-    """Count customers by what was known of them and what they did then.
+def outcomes_of(model: RepeatPurchaseModel, split: HoldoutSplit) -> tuple[float, list[Outcome]]:
+    """How far a model looks ahead, and customers by what was known of them and what they did then.
 
+    :raises InvalidValue: if the model counts opportunities and the holdout is shorter than one.
     :raises NothingToFit: if there is no customer in the calibration.
     """
+    if not split.calibration:
+        raise NothingToFit("nobody had bought by the end of the calibration: name a later end")
+    if not model.COUNTS_OPPORTUNITIES:
+        return split.duration, _by_days(split)
+    if not split.opportunities:
+        raise InvalidValue(
+            "the holdout is shorter than one opportunity to buy: name a later end, or count them "
+            "in a shorter unit of time"
+        )
+    return float(split.opportunities), _by_opportunities(split)
+
+
+def _by_opportunities(split: HoldoutSplit) -> list[Outcome]:
+    known = split.calibration.opportunities().values()
+    counts = Counter(
+        (facts.repeat_purchases, facts.age_at_last_purchase, facts.customer_age, taken)
+        for facts, taken in zip(known, split.opportunities_taken, strict=True)
+    )
+    unit = split.calibration.unit
+    return [
+        Outcome(
+            RepeatPurchaseFacts(x, t_x, age, unit=unit, whole_units=True),
+            taken,
+            customers,
+        )
+        for (x, t_x, age, taken), customers in counts.items()
+    ]
+
+
+def _by_days(split: HoldoutSplit) -> list[Outcome]:
     known, rules = split.calibration, split.calibration.rules
     columns = known.columns
-    if not columns.customers:
-        raise NothingToFit("nobody had bought by the end of the calibration: name a later end")
     counts = Counter(
         zip(
             columns.repeat_purchases,

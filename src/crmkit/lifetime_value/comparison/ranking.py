@@ -102,16 +102,22 @@ def compare_models(
 
     Likelihoods compare between models that give densities of the same thing: BG/NBD, MBG/NBD and
     Pareto/NBD do. BG/BB gives probabilities of whole periods, which compare with none of these, and
-    it has no place in a split, which counts days of purchase and not opportunities taken.
+    is held against opportunities taken where the others are held against days of purchase. So it
+    stands beside other parameters of its own, with ``split.calibration.opportunities()`` as facts.
 
-    :raises InvalidValue: if there is no model, two have one name, or there is a split and a model
-        counts opportunities.
+    :raises InvalidValue: if there is no model, two have one name, or there is a split and some
+        models count opportunities and others do not.
     :raises NothingToFit: if there is no customer.
     :raises UnitMismatch: if a model counts time in another unit than the facts.
     """
     named = models if isinstance(models, Mapping) else _named(models)
     if not named:
         raise InvalidValue("there is no model to compare: pass at least one")
+    if split is not None and len({model.COUNTS_OPPORTUNITIES for model in named.values()}) > 1:
+        raise InvalidValue(
+            "some models foresee opportunities taken and others days of purchase, whose errors do "
+            "not compare: compare the ones without the others, or leave the split out"
+        )
     rows = counted(facts)
     if not rows.rows:
         raise NothingToFit("there is no customer to compare models on")

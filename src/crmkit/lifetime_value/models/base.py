@@ -70,6 +70,8 @@ class RepeatPurchaseModel(ABC):
     __slots__ = ()
 
     PARAMETERS: ClassVar[tuple[str, ...]]
+    COUNTS_OPPORTUNITIES: ClassVar[bool] = False
+    """Whether it knows time only as opportunities to buy, of which each is taken once or not."""
 
     unit: Unit | None
     fitted: FitReport | None

@@ -155,6 +155,7 @@ class BgBb(RepeatPurchaseModel):
     """
 
     PARAMETERS: ClassVar[tuple[str, ...]] = ("alpha", "beta", "gamma", "delta")
+    COUNTS_OPPORTUNITIES: ClassVar[bool] = True
 
     alpha: float
     beta: float
