@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from crmkit.errors import InvalidValue, UnitMismatch
 from crmkit.lifetime_value.comparison import Tracking, TrackingRow, tracking
+from crmkit.lifetime_value.models.bg_bb import BgBb
 from crmkit.lifetime_value.models.bg_nbd import BgNbd
 from crmkit.period import Period, Unit
 from tests.lifetime_value.judging import CALIBRATED, FIRST, Nbd, cdnow_split, summed_up
@@ -80,6 +81,40 @@ class TestLaws:
         ):
             assert row.actual == a.actual + b.actual
             assert row.expected == pytest.approx(a.expected + b.expected)
+
+
+class TestOpportunities:
+    """Of a model that counts opportunities, those taken are tracked when they are over."""
+
+    MODEL = BgBb(alpha=1.2, beta=4.0, gamma=0.8, delta=20.0)
+
+    @given(
+        history=histories,
+        unit=st.sampled_from([Unit.DAY, Unit.WEEK, Unit.MONTH]),
+        by=st.sampled_from([Unit.DAY, Unit.WEEK, Unit.MONTH]),
+    )
+    def test_each_row_is_what_a_summary_of_its_last_day_counts(self, history, unit, by):
+        for row in tracking(self.MODEL, summed_up(history, last=95, unit=unit), by=by).rows:
+            then = summed_up(history, last=(row.period.last - FIRST).days, unit=unit)
+            each = then.opportunities().values()
+            expected = math.fsum(
+                self.MODEL.expected_purchases_new(facts.customer_age) for facts in each
+            )
+            assert row.actual_so_far == sum(facts.repeat_purchases for facts in each)
+            assert row.expected_so_far == pytest.approx(expected)
+
+    def test_a_week_begun_is_neither_expected_nor_counted(self):
+        """The week that begins on the day after the first purchase is over on day 7."""
+        rows = tracking(self.MODEL, summed_up([("a", 0), ("a", 1)], last=7), by=Unit.DAY).rows
+        assert [row.actual for row in rows] == [0] * 7 + [1]
+        assert [row.expected_so_far for row in rows[:7]] == [0.0] * 7
+        assert rows[7].expected == pytest.approx(1.2 / 5.2 * 20.0 / 20.8)
+
+    def test_opportunities_end_on_days_in_their_order(self):
+        summary = summed_up([("b", 3), ("b", 8), ("b", 9), ("a", 0), ("a", 20), ("a", 1)], last=20)
+        ends = {day: (day - FIRST).days for day in summary.opportunity_days}
+        assert list(ends.values()) == [7, 10]
+        assert list(summary.opportunity_days.values()) == [1, 1]
 
 
 class TestBorders:
@@ -191,6 +226,19 @@ class TestRefusals:
 def track():
     split = cdnow_split()
     return tracking(BgNbd.fit(split.calibration), split.observed)
+
+
+class TestCdnowByOpportunities:
+    """The same weeks as BG/BB sees them, each customer's own from the first purchase on."""
+
+    def test_it_stays_close_in_the_weeks_it_has_not_seen(self):
+        split = cdnow_split()
+        model = BgBb.fit(split.calibration.opportunities())
+        track = tracking(model, split.observed)
+        assert len(track.rows) == 78
+        taken = sum(f.repeat_purchases for f in split.observed.opportunities().values())
+        assert track.rows[-1].actual_so_far == taken
+        assert track.after(CALIBRATED).mean_absolute_percentage_error < 0.05
 
 
 class TestCdnow:

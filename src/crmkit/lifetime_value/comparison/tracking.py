@@ -91,6 +91,9 @@ def tracking(
     of Fader, Hardie and Lee (2005, "Counting your customers" the easy way, Marketing Science 24,
     p. 282).
 
+    Of a model that counts opportunities, as BG/BB does, it is the opportunities taken that are
+    expected, and counted in the week in which each is over.
+
     :raises InvalidValue: if not one week is over, or ``by`` is no member of
         :class:`~crmkit.period.Unit`.
     :raises UnitMismatch: if the model counts time in another unit than the summary.
@@ -99,7 +102,8 @@ def tracking(
     first = min(summary.first_days, default=summary.as_of)
     periods = _whole_periods(first, summary.as_of, by)
     ends = [period.last for period in periods]
-    actual = pairwise([0, *_actual_so_far(summary.repeat_days, ends)])
+    came_back = summary.opportunity_days if model.COUNTS_OPPORTUNITIES else summary.repeat_days
+    actual = pairwise([0, *_actual_so_far(came_back, ends)])
     expected = pairwise([0.0, *_expected_so_far(model, summary, ends)])
     rows = (
         TrackingRow(
@@ -127,9 +131,9 @@ def _whole_periods(first: date, last: date, by: Unit) -> list[Period]:
     return periods
 
 
-def _actual_so_far(repeat_days: Mapping[date, int], ends: Sequence[date]) -> list[int]:
-    days = list(repeat_days)
-    so_far = [0, *accumulate(repeat_days.values())]
+def _actual_so_far(came_back: Mapping[date, int], ends: Sequence[date]) -> list[int]:
+    days = list(came_back)
+    so_far = [0, *accumulate(came_back.values())]
     return [so_far[bisect_right(days, end)] for end in ends]
 
 
@@ -138,14 +142,13 @@ def _expected_so_far(
 ) -> list[float]:
     """The purchases expected of all who had come by each day, once for each distinct age."""
     rules = summary.rules
+    whole_units = rules.whole_units or model.COUNTS_OPPORTUNITIES
     came = [(day.toordinal(), customers) for day, customers in summary.first_days.items()]
     at_age: dict[int, float] = {}
 
     def expected(days: int) -> float:
         if days not in at_age:
-            age = age_of(
-                days, rules.unit, whole_units=rules.whole_units, days_in_year=rules.days_in_year
-            )
+            age = age_of(days, rules.unit, whole_units=whole_units, days_in_year=rules.days_in_year)
             at_age[days] = model.expected_purchases_new(age)
         return at_age[days]
 

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
+from math import ceil
 from typing import Self
 
 from crmkit.errors import CurrencyMismatch, InvalidValue, UnknownCustomer
@@ -214,6 +215,21 @@ class RepeatPurchaseSummary(Mapping[CustomerId, RepeatPurchaseFacts]):
     def repeat_days(self) -> Mapping[date, int]:
         """How many customers came back on each day, the earliest day first."""
         return _by_date(self._tally.repeat_days())
+
+    @cached_property
+    def opportunity_days(self) -> Mapping[date, int]:
+        """How many opportunities that were taken ended on each day, the earliest day first.
+
+        They are those of :meth:`opportunities`: an opportunity is known to be taken or not when its
+        unit of time is over.
+        """
+        columns, today = self.columns, self.as_of.toordinal()
+        ends = Counter(
+            first + ceil(number * self._length)
+            for first, days in zip(columns.first_days, columns.purchase_days, strict=True)
+            for number in units_of(days, self._length)
+        )
+        return _by_date({end: count for end, count in ends.items() if end <= today})
 
     # --- merging ---
 
