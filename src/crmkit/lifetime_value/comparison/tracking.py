@@ -14,7 +14,7 @@ from crmkit.lifetime_value.models.base import RepeatPurchaseModel
 from crmkit.lifetime_value.summary import RepeatPurchaseSummary
 from crmkit.period import Period, Unit, add_units, check_date
 
-__all__ = ["Tracking", "TrackingRow", "tracking"]
+__all__ = ["Tracking", "TrackingRow", "deviation_of", "tracking"]
 
 
 @frozen(kw_only=True)
@@ -73,10 +73,17 @@ class Tracking:
 
 
 def _deviation(row: TrackingRow) -> float:
-    miss = row.expected_so_far - row.actual_so_far
-    if row.actual_so_far:
-        return miss / row.actual_so_far
-    return math.inf if miss > 0.0 else 0.0
+    return deviation_of(row.expected_so_far, row.actual_so_far)
+
+
+def deviation_of(expected: float, actual: int) -> float:
+    """How far an expected number is off, as a part of the actual one.
+
+    Beside an actual number of zero it is infinite, unless nothing was expected either.
+    """
+    if actual:
+        return (expected - actual) / actual
+    return math.inf if expected > 0.0 else 0.0
 
 
 def tracking(
