@@ -488,6 +488,19 @@ class TestShops:
             assert known.age_at_last_purchase == true.age_at_last_purchase
             assert known.customer_age == true.customer_age
 
+    @pytest.mark.parametrize("unit", list(Unit))
+    def test_each_opportunity_is_taken_within_its_unit_of_time(self, unit):
+        """A month, quarter or year ends in the middle of a day, which is of the next one."""
+        model = BgBb(alpha=1.2, beta=0.75, gamma=0.66, delta=12.78, unit=unit)
+        firsts = [date(2015, 1, 6) + timedelta(n) for n in range(60)]
+        shop = simulate_purchases(model, self.SPEND, firsts, as_of=self.AS_OF, random=Random(5))
+        summary = summarize_repeat_purchases(shop.purchases, as_of=self.AS_OF, unit=unit)
+        for name, known in summary.opportunities().items():
+            true = shop.customers[name].facts()
+            assert known.repeat_purchases == true.repeat_purchases
+            assert known.age_at_last_purchase == true.age_at_last_purchase
+            assert known.customer_age == true.customer_age
+
     def test_customers_are_numbered(self):
         shop = self.shop(BgNbd(r=0.2, alpha=4.0, a=0.8, b=2.4, unit=Unit.WEEK), customers=3)
         assert list(shop.customers) == ["C-1", "C-2", "C-3"]

@@ -57,7 +57,8 @@ def simulate_purchases(
     There is a customer for each day of ``first_purchases``, called C-1, C-2 and so on. A repeat
     purchase belongs to the day that is over when the customer reaches its age, so none falls on
     the first day, and the customer's age is that of the end of ``as_of``. Several purchases of one
-    customer can fall on one day; what sums them up counts that day once.
+    customer can fall on one day; what sums them up counts that day once. An opportunity is taken
+    on the last day that is wholly in its unit of time.
 
     :raises InvalidValue: if the model names no unit of time, the model of spend no currency, a day
         is not a plain date, a first purchase lies after ``as_of``, or as in
@@ -108,8 +109,10 @@ def _age(first: date, as_of: date, unit: Unit, model: PurchaseModel) -> float:
 def _purchases(
     name: CustomerId, customer: SimulatedCustomer, first: date, as_of: date, length: Fraction
 ) -> Iterator[Purchase]:
+    # A month as long as a twelfth of a year ends within a day, which belongs to the next month.
+    day_of = math.floor if customer.whole_units else math.ceil
     amounts = [spend for spend in customer.spends or () if isinstance(spend, Money)]
     for age, amount in zip((0.0, *customer.purchase_ages), amounts, strict=True):
         # The end of as_of, turned into units of time and back, may come out a little later.
-        days = min(math.ceil(Fraction(age) * length), (as_of - first).days)
+        days = min(day_of(Fraction(age) * length), (as_of - first).days)
         yield Purchase(name, first + timedelta(days), amount)
