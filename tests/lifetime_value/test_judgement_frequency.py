@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from crmkit.errors import InvalidValue, UnitMismatch
 from crmkit.lifetime_value.comparison import FrequencyFit, FrequencyRow, frequency_fit
 from crmkit.lifetime_value.facts import CountedFacts
+from crmkit.lifetime_value.models.bg_bb import BgBb
 from crmkit.lifetime_value.models.bg_nbd import BgNbd
 from crmkit.period import Unit
-from tests.lifetime_value.judging import Nbd, published_sample
+from tests.lifetime_value.judging import Nbd, cdnow_split, published_sample
 
 rows = st.builds(
     lambda repeats, age, part: (repeats, age * part if repeats else 0.0, age),
@@ -117,6 +118,29 @@ class TestCdnow:
             frequency_fit(nbd, base).chi_square
             > 2 * frequency_fit(BgNbd.fit(base), base).chi_square
         )
+
+
+class TestOpportunities:
+    """CDNOW's sample by the week: customers by the opportunities they took, for BG/BB."""
+
+    def test_opportunities_taken_are_counted_and_expected(self):
+        opportunities = cdnow_split().calibration.opportunities()
+        fit = frequency_fit(BgBb.fit(opportunities), opportunities)
+        taken = Counter(min(facts.repeat_purchases, 7) for facts in opportunities.values())
+        assert [row.actual for row in fit.rows] == [taken[repeats] for repeats in range(8)]
+        for row in fit.rows:
+            assert row.expected == pytest.approx(row.actual, rel=0.35)
+        assert fit.misplaced < 0.03 * fit.customers
+
+    @pytest.mark.parametrize(
+        ("row", "reason"),
+        [((1, 2.5, 5.0), "ages are whole"), ((3, 2.0, 5.0), "more repeat purchases than")],
+    )
+    def test_days_of_purchase_are_no_opportunities(self, row, reason):
+        """Not even in whole weeks, where several may lie in one."""
+        model = BgBb(alpha=1.0, beta=1.0, gamma=1.0, delta=1.0)
+        with pytest.raises(InvalidValue, match=rf"{reason}.*: call opportunities\(\)"):
+            frequency_fit(model, CountedFacts({row: 1}))
 
 
 class TestRefusals:

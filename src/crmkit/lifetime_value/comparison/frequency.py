@@ -68,7 +68,11 @@ def frequency_fit(model: RepeatPurchaseModel, facts: Countable, *, top: int = 7)
     CDNOW sample this is Figure 2 of Fader, Hardie and Lee (2005, "Counting your customers" the easy
     way, Marketing Science 24, p. 282).
 
-    :raises InvalidValue: if ``top`` is not a whole number from 1 to 1,000.
+    For BG/BB, pass the ``opportunities()`` of a summary: then customers are counted by the
+    opportunities that they took.
+
+    :raises InvalidValue: if ``top`` is not a whole number from 1 to 1,000, or the model counts
+        opportunities and the facts do not.
     :raises UnitMismatch: if the model and the facts count in different units of time.
     """
     check_top(top)
@@ -76,7 +80,8 @@ def frequency_fit(model: RepeatPurchaseModel, facts: Countable, *, top: int = 7)
     model._check_unit(rows.unit)
     actual: Counter[int] = Counter()
     ages: Counter[float] = Counter()
-    for (repeats, _, age), customers in rows.rows.items():
+    for row, customers in rows.rows.items():
+        repeats, _, age = model._checked(row)
         actual[min(repeats, top)] += customers
         ages[age] += customers
     expected = [
