@@ -1,0 +1,1 @@
+"""Complaints: a lifecycle, deadlines in working time, escalation, causes and prevention."""

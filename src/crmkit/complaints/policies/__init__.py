@@ -1,0 +1,1 @@
+"""The policies of complaints: one file each, facts in, a decision out."""

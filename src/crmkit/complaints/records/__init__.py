@@ -1,0 +1,1 @@
+"""The frozen nouns of complaints: the receipt, the trail, and what is kept beside them."""
