@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crmkit.errors import IllegalTransition, InvalidPolicy
+from crmkit.errors import IllegalTransition, InvalidIdentifier, InvalidPolicy
 from crmkit.lifecycle import Lifecycle
 from crmkit.testing.strategies import lifecycles
 from crmkit.testing.tables import surviving_mutants, table_mutants
@@ -135,6 +135,24 @@ class TestMatrix:
 
     def test_texts_do_as_well_as_enumerations(self):
         assert REQUESTS.after("received", "take") is Status.IN_WORK  # type: ignore[arg-type]
+
+
+class TestName:
+    """A record says by name and version which table it follows."""
+
+    def test_a_table_has_a_name_and_a_version(self):
+        named = Lifecycle(initial="a", moves=[("a", "go", "b")], name="requests", version=2)
+        assert (named.name, named.version) == ("requests", 2)
+        assert named != Lifecycle(initial="a", moves=[("a", "go", "b")], name="requests")
+
+    @pytest.mark.parametrize("version", [0, -1, True, "2"])
+    def test_versions_count_from_one(self, version):
+        with pytest.raises(InvalidPolicy, match="counts from 1"):
+            Lifecycle(initial="a", moves=[("a", "go", "b")], version=version)
+
+    def test_a_name_can_serve_as_a_key(self):
+        with pytest.raises(InvalidIdentifier):
+            Lifecycle(initial="a", moves=[("a", "go", "b")], name="")
 
 
 class TestOrder:

@@ -23,6 +23,7 @@ from typing import Generic, TypeVar
 from attrs import field, frozen
 
 from crmkit.errors import IllegalTransition, InvalidPolicy
+from crmkit.identifiers import check_identifier
 
 __all__ = ["Lifecycle", "Move"]
 
@@ -48,15 +49,20 @@ class Lifecycle(Generic[StatusT, ActionT]):
     """What may happen to a record, and what it is then.
 
     ``initial`` is the status every record begins in. ``final`` names the statuses in which it may
-    rest for ever; left out, they are those without a way out.
+    rest for ever; left out, they are those without a way out. ``name`` and ``version`` are what a
+    record keeps to say which table it follows: raise the version whenever the table changes.
 
     :raises InvalidPolicy: if two rows begin alike, a status cannot be reached, a status without a
-        way out is not declared final, or a status can never reach a final one.
+        way out is not declared final, a status can never reach a final one, or the version is
+        below 1.
+    :raises InvalidIdentifier: if the name could not serve as a key.
     """
 
     initial: StatusT
     moves: tuple[Move[StatusT, ActionT], ...] = field(converter=_as_moves)
     final: frozenset[StatusT] = field(converter=_as_final)
+    name: str = "lifecycle"
+    version: int = 1
     _targets: Mapping[tuple[StatusT, ActionT], StatusT] = field(init=False, repr=False, eq=False)
 
     @final.default
@@ -67,6 +73,9 @@ class Lifecycle(Generic[StatusT, ActionT]):
     def __attrs_post_init__(self) -> None:
         targets = {(source, action): target for source, action, target in self.moves}
         object.__setattr__(self, "_targets", MappingProxyType(targets))
+        check_identifier(self.name, "the name of a lifecycle")
+        if type(self.version) is not int or self.version < 1:
+            raise InvalidPolicy("the version of a lifecycle counts from 1")
         if not self.moves:
             raise InvalidPolicy("a lifecycle needs at least one move: (from, by, to)")
         if len(targets) != len(self.moves):
