@@ -159,12 +159,12 @@ class TestChances:
         assert "1" not in ControlLimits(0, 2)
 
 
-def naive_rejections(chances: list[float], level: float) -> set[int]:
+def naive_rejections(chances: list[float], level: Fraction) -> set[int]:
     """Benjamini and Hochberg 1995, as it stands in the paper."""
     order = sorted(range(len(chances)), key=lambda i: chances[i])
     last = 0
     for rank, i in enumerate(order, start=1):
-        if chances[i] <= rank * level / len(chances):
+        if chances[i] <= float(rank * level / len(chances)):
             last = rank
     return set(order[:last])
 
@@ -176,13 +176,13 @@ class TestManyComparisons:
         assert level_of([0.1] * 20, Fraction(1, 20), Correction.NONE) == 0.05
 
     def test_bonferroni_shares_the_chance_among_the_places(self):
-        assert level_of([0.1] * 20, Fraction(1, 20), Correction.BONFERRONI) == 0.05 / 20
+        assert level_of([0.1] * 20, Fraction(1, 20), Correction.BONFERRONI) == 0.0025
 
     @given(st.lists(st.floats(0, 1) | st.floats(0, 0.05), min_size=1, max_size=15))
     def test_benjamini_hochberg_is_the_procedure_of_the_paper(self, chances):
         level = level_of(chances, Fraction(1, 10), Correction.BENJAMINI_HOCHBERG)
         rejected = {i for i, chance in enumerate(chances) if chance <= level}
-        ties = {chances[i] for i in naive_rejections(chances, 0.1)}
+        ties = {chances[i] for i in naive_rejections(chances, Fraction(1, 10))}
         assert rejected == {i for i, chance in enumerate(chances) if chance in ties}
 
     @given(st.lists(st.floats(0, 1), min_size=1, max_size=15))

@@ -52,16 +52,17 @@ class Correction(StrEnum):
 
 def level_of(chances: Sequence[float], false_alarm: Fraction, correction: Correction) -> float:
     """The chance at or below which one comparison among all of these is an alarm."""
-    stated, places = float(false_alarm), max(1, len(chances))
+    places = max(1, len(chances))
+    # Each level is rounded once, from an exact fraction, so that levels keep their order.
+    levels = [float(false_alarm * rank / places) for rank in range(1, places + 1)]
     match correction:
         case Correction.NONE:
-            return stated
+            return levels[-1]
         case Correction.BONFERRONI:
-            return stated / places
+            return levels[0]
         case _:
-            ranked = enumerate(sorted(chances), start=1)
-            found = [rank for rank, chance in ranked if chance <= stated * rank / places]
-            return stated * max(found, default=1) / places
+            reached = zip(sorted(chances), levels, strict=False)
+            return max((at for chance, at in reached if chance <= at), default=levels[0])
 
 
 @frozen
