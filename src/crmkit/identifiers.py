@@ -69,7 +69,8 @@ def check_identifier(text: str, what: str = "identifier") -> None:
     """
     if type(text) is not str:
         raise InvalidIdentifier(f"{what} is a {type(text).__name__}: pass a str")
-    if text.isascii() and text.isalnum() and len(text) <= MAX_IDENTIFIER_LENGTH:
+    short = 0 < len(text) <= MAX_IDENTIFIER_LENGTH
+    if short and text.isascii() and text.isprintable() and text == text.strip():
         return  # The everyday key, settled without a look at each character.
     if not text:
         raise InvalidIdentifier(f"{what} is empty: pass at least one visible character")
