@@ -279,7 +279,7 @@ class TestBuilding:
             REQUESTS.moves = ()  # type: ignore[misc]
         assert repr(again) == (
             f"Lifecycle(initial={Status.RECEIVED!r}, moves={tuple(MOVES)!r}, "
-            f"final=frozenset({{{Status.CLOSED!r}}}))"
+            f"final=frozenset({{{Status.CLOSED!r}}}), name='lifecycle', version=1)"
         )
 
 

@@ -1,0 +1,121 @@
+"""Who owns a matter: whoever was asked first, until a hand-over is accepted.
+
+Nobody gets rid of a matter by passing it on: it stays with its owner until somebody else has said
+yes. An owner who has left cannot offer anything; then a matter is reassigned, which is an act of
+its own that stands on record.
+
+>>> matter = Ownership.first_asked(Actor("anna"))
+>>> matter = matter.after(OwnershipChange(OwnershipAct.OFFER, Actor("ben")), by=Actor("anna"))
+>>> matter.owner
+'anna'
+>>> matter.after(OwnershipChange(OwnershipAct.ACCEPT), by=Actor("ben")).owner
+'ben'
+"""
+
+from enum import StrEnum
+from typing import Self
+
+from attrs import frozen
+
+from crmkit.errors import CrmkitError, InvalidValue
+from crmkit.identifiers import Actor, check_identifier
+
+__all__ = ["HandOverRefused", "Ownership", "OwnershipAct", "OwnershipChange"]
+
+
+class OwnershipAct(StrEnum):
+    """What can be done about whose matter it is."""
+
+    TAKE = "take"
+    """Somebody takes a matter that nobody owns."""
+    OFFER = "offer"
+    """The owner offers it to somebody, such as the manager in charge, or their deputy."""
+    ACCEPT = "accept"
+    """The one to whom it was offered takes it over."""
+    DECLINE = "decline"
+    """The one to whom it was offered does not: it stays where it is."""
+    RETRACT = "retract"
+    """The owner takes the offer back."""
+    REASSIGN = "reassign"
+    """Somebody else gives it to a new owner, because the owner cannot: ill, or gone."""
+
+
+_NAMES_SOMEBODY = frozenset({OwnershipAct.OFFER, OwnershipAct.REASSIGN})
+
+
+class HandOverRefused(CrmkitError):
+    """Ownership cannot change in this way; nothing was changed."""
+
+    code = "hand-over-refused"
+
+
+@frozen
+class OwnershipChange:
+    """One act about whose matter it is; ``to`` names whom it is offered or reassigned to.
+
+    :raises InvalidValue: if an offer or a reassignment names nobody, or another act somebody.
+    :raises InvalidIdentifier: if the name could not serve as a key.
+    """
+
+    act: OwnershipAct
+    to: Actor | None = None
+
+    def __attrs_post_init__(self) -> None:
+        if self.to is not None:
+            check_identifier(self.to, "actor")
+        if (self.to is not None) != (self.act in _NAMES_SOMEBODY):
+            raise InvalidValue(
+                "offer and reassign name whom the matter goes to; the other acts name nobody"
+            )
+
+
+@frozen
+class Ownership:
+    """Whose a matter is, and to whom it has been offered."""
+
+    owner: Actor | None = None
+    offered_to: Actor | None = None
+
+    @classmethod
+    def first_asked(cls, actor: Actor) -> Self:
+        """Whoever is asked first owns the matter.
+
+        :raises InvalidIdentifier: if the actor could not serve as a key.
+        """
+        check_identifier(actor, "actor")
+        return cls(actor)
+
+    def after(self, change: OwnershipChange, *, by: Actor) -> Self:
+        """Whose it is after an act.
+
+        An offer stands until it is accepted, declined or retracted; a reassignment ends it.
+
+        :raises HandOverRefused: if ``by`` may not do that, or there is nothing to do it to.
+        """
+        match change.act:
+            case OwnershipAct.TAKE:
+                _require(self.owner is None, "somebody owns the matter: let them offer it")
+                return type(self)(by)
+            case OwnershipAct.OFFER:
+                _require(self.owner == by, "only the owner offers a matter")
+                _require(self.offered_to is None, "it is offered already: retract that first")
+                _require(change.to != by, "it is theirs: offer it to somebody else")
+                return type(self)(self.owner, change.to)
+            case OwnershipAct.ACCEPT:
+                _require(self.offered_to == by, "only the one it was offered to can accept it")
+                return type(self)(by)
+            case OwnershipAct.DECLINE:
+                _require(self.offered_to == by, "only the one it was offered to can decline it")
+                return type(self)(self.owner)
+            case OwnershipAct.RETRACT:
+                offered = self.offered_to is not None
+                _require(offered and self.owner == by, "only the owner retracts an offer they made")
+                return type(self)(self.owner)
+            case OwnershipAct.REASSIGN:
+                _require(change.to != self.owner, "it is theirs: reassign it to somebody else")
+                return type(self)(change.to)
+
+
+def _require(holds: bool, otherwise: str) -> None:
+    if not holds:
+        raise HandOverRefused(f"ownership stays as it is: {otherwise}")
