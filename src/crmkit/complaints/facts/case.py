@@ -1,0 +1,104 @@
+"""Summing a complaint up as its deadlines and escalations see it."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from crmkit.complaints.facts.history import (
+    RECEIVED_MARK,
+    CaseHistory,
+    FiredEscalation,
+    Mark,
+    Wait,
+)
+from crmkit.complaints.records.complaint import Complaint
+from crmkit.complaints.records.events import (
+    Merged,
+    MessageSent,
+    StatusChanged,
+    WaitingEnded,
+    WaitingStarted,
+)
+from crmkit.lifecycle import Lifecycle
+
+__all__ = ["MERGED_MARK", "summarize_case"]
+
+MERGED_MARK = "merge"
+"""The mark of a complaint that is merged into another; one that was taken out again has none."""
+
+
+def summarize_case(complaint: Complaint, lifecycle: Lifecycle[Any, Any]) -> CaseHistory:
+    """Sum a complaint up as its deadlines see it, by the lifecycle that it follows.
+
+    Each action and each message is a mark at the instant at which it happened. While a complaint is
+    merged into another, it is at rest.
+
+    >>> from datetime import UTC
+    >>> from crmkit.identifiers import Actor, ComplaintId
+    >>> from crmkit.complaints.lifecycle import COMPLAINT_LIFECYCLE
+    >>> from crmkit.complaints.records.receipt import Receipt
+    >>> complaint = Complaint.received(Receipt(
+    ...     id=ComplaintId("K-1"), received_at=datetime(2026, 5, 4, 9, 30, tzinfo=UTC),
+    ...     channel="phone", received_by=Actor("anna"),
+    ... ))
+    >>> [mark.name for mark in summarize_case(complaint, COMPLAINT_LIFECYCLE).marks]
+    ['receive']
+    """
+    about = complaint.receipt.about
+    severity = complaint.severity
+    return CaseHistory(
+        complaint=complaint.id,
+        marks=(Mark(RECEIVED_MARK, complaint.received_at), *_marks(complaint)),
+        waits=_waits(complaint),
+        category=about.category,
+        severity=None if severity is None else severity.level.value,
+        owner=complaint.owner,
+        ended_at=_ended_at(complaint, lifecycle),
+        fired=tuple(
+            FiredEscalation(each.rule, each.level, each.fell_due_at)
+            for each in complaint.escalations
+        ),
+    )
+
+
+def _marks(complaint: Complaint) -> Iterator[Mark]:
+    for entry in complaint.trail:
+        match entry.what:
+            case StatusChanged(action):
+                yield Mark(action, entry.at)
+            case MessageSent(kind=kind, contains=contains):
+                yield Mark(kind, entry.at, contains)
+            case _:
+                pass
+    if complaint.merged_into is not None:
+        yield Mark(MERGED_MARK, _merged_at(complaint))
+
+
+def _merged_at(complaint: Complaint) -> datetime:
+    """When it was last merged into another."""
+    return next(each.at for each in reversed(complaint.trail) if isinstance(each.what, Merged))
+
+
+def _waits(complaint: Complaint) -> tuple[Wait, ...]:
+    """The times in which the case waited. A clock that was put back ends a wait as it began."""
+    waits: list[Wait] = []
+    for entry in complaint.trail:
+        match entry.what:
+            case WaitingStarted(on):
+                waits.append(Wait(on, entry.at))
+            case WaitingEnded():
+                last = waits.pop()
+                back = entry.at.astimezone(UTC) < last.start.astimezone(UTC)
+                waits.append(Wait(last.on, last.start, last.start if back else entry.at))
+            case _:
+                pass
+    return tuple(waits)
+
+
+def _ended_at(complaint: Complaint, lifecycle: Lifecycle[Any, Any]) -> datetime | None:
+    """Since when it is at rest: in a final status, or else in another complaint."""
+    if not lifecycle.is_final(complaint.status):
+        return None if complaint.merged_into is None else _merged_at(complaint)
+    trail = complaint.trail
+    moved = (each.at for each in reversed(trail) if isinstance(each.what, StatusChanged))
+    return next(moved, trail[0].at)

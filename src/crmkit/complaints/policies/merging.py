@@ -1,0 +1,123 @@
+"""Merging two complaints about one matter, and taking them apart again without a trace lost."""
+
+from datetime import UTC, datetime
+
+from attrs import frozen
+
+from crmkit.complaints.policies.rules import ActionRefused, ComplaintRules
+from crmkit.complaints.records.complaint import Complaint
+from crmkit.complaints.records.entry import Entry, Override
+from crmkit.complaints.records.events import Absorbed, Merged, Released, Unmerged
+from crmkit.decision import Comparison, Decision, Evidence, any_of, at_least, equals
+from crmkit.errors import InvalidValue
+from crmkit.identifiers import Actor
+
+__all__ = ["MergeConditions", "MergeProposal", "Together", "merge", "unmerge"]
+
+
+@frozen(kw_only=True)
+class MergeProposal:
+    """Somebody wants one complaint to go on in another."""
+
+    complaint: Complaint
+    into: Complaint
+    into_is_final: bool
+    by: Actor
+    at: datetime
+    override: Override | None = None
+
+
+@frozen
+class MergeConditions:
+    """When one complaint may go on in another: nothing that is owed to the complainant gets lost.
+
+    The one that goes on was received no later, so that every deadline falls no later; it is open
+    and not merged itself; and both are the same complainant's, unless somebody else allows it.
+    """
+
+    def __call__(self, facts: MergeProposal, /) -> Decision[bool]:
+        """Decide whether they may be merged."""
+        one, other = facts.complaint, facts.into
+        evidence = (
+            Evidence("another-complaint", one.id, other.id, one.id != other.id, _DIFFERS),
+            equals("merged-already", one.merged_into is not None, False),
+            equals("the-other-is-merged", other.merged_into is not None, False),
+            equals("the-other-is-closed", facts.into_is_final, False),
+            at_least(
+                "received", one.received_at.astimezone(UTC), other.received_at.astimezone(UTC)
+            ),
+            self._same_complainant(facts),
+        )
+        met = all(item.met for item in evidence)
+        return Decision(met, "merge-conditions", facts.at, evidence, one.id)
+
+    def _same_complainant(self, facts: MergeProposal) -> Evidence:
+        # The complainants stay out of the evidence: it is kept and shown, and they are persons.
+        mine, theirs = facts.complaint.receipt.complainant, facts.into.receipt.complainant
+        same = mine is not None and mine == theirs
+        evidence = equals("same-complainant", same, True)
+        if facts.override is None:
+            return evidence
+        other = facts.override.by != facts.by
+        allowed = Evidence("override-by-another", facts.override.by, facts.by, other, _DIFFERS)
+        return any_of("same-complainant-or-override", evidence, allowed)
+
+
+_DIFFERS = Comparison.DIFFERS
+_REMEDY = (
+    "merge the later complaint into the earlier one that is still open; for different "
+    "complainants pass override=Override(by=..., reason=...) of a colleague"
+)
+
+
+@frozen
+class Together:
+    """Two complaints after they were merged, or taken apart: the one, and the one it is in."""
+
+    complaint: Complaint
+    into: Complaint
+
+
+def merge(
+    rules: ComplaintRules,
+    complaint: Complaint,
+    into: Complaint,
+    *,
+    by: Actor,
+    at: datetime,
+    reason: str,
+    override: Override | None = None,
+) -> Together:
+    """Let a complaint go on in another: both trails say so, and nothing of either is lost.
+
+    :raises ActionRefused: if a condition does not hold; see :class:`MergeConditions`.
+    """
+    verdict = MergeConditions()(
+        MergeProposal(
+            complaint=complaint,
+            into=into,
+            into_is_final=rules.is_final(into),
+            by=by,
+            at=at,
+            override=override,
+        )
+    )
+    if not verdict.outcome:
+        raise ActionRefused(verdict, (_REMEDY,), ())
+    merged = Entry(what=Merged(into.id), by=by, at=at, reason=reason, override=override)
+    absorbed = Entry(what=Absorbed(complaint.id), by=by, at=at, reason=reason, override=override)
+    return Together(complaint.after(merged), into.after(absorbed))
+
+
+def unmerge(
+    complaint: Complaint, into: Complaint, *, by: Actor, at: datetime, reason: str
+) -> Together:
+    """Take a merged complaint out again: it stands where it stood, and both trails say so.
+
+    :raises InvalidValue: if it is not merged into the other.
+    """
+    if complaint.merged_into != into.id:
+        raise InvalidValue("the complaint is not merged into this one: pass the one it is in")
+    unmerged = Entry(what=Unmerged(), by=by, at=at, reason=reason)
+    released = Entry(what=Released(complaint.id), by=by, at=at, reason=reason)
+    return Together(complaint.after(unmerged), into.after(released))

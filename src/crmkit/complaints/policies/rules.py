@@ -1,0 +1,301 @@
+"""The rules of complaints handling: the table and the conditions, asked before anything is done."""
+
+from datetime import datetime
+from typing import Any
+
+from attrs import field, frozen
+
+from crmkit.complaints.lifecycle import COMPLAINT_LIFECYCLE, word_of
+from crmkit.complaints.policies.guards import DEFAULT_GUARDS, Guard, Proposal
+from crmkit.complaints.records.complaint import Complaint
+from crmkit.complaints.records.entry import Entry, Override
+from crmkit.complaints.records.events import (
+    Absorbed,
+    Event,
+    LifecycleAdopted,
+    Merged,
+    Released,
+    StatusChanged,
+    Unmerged,
+)
+from crmkit.complaints.records.receipt import Receipt
+from crmkit.decision import Decision, Evidence, equals, one_of
+from crmkit.errors import CrmkitError, IllegalTransition, InvalidPolicy, InvalidValue
+from crmkit.identifiers import Actor
+from crmkit.lifecycle import Lifecycle
+
+__all__ = ["ActionRefused", "ComplaintRules"]
+
+
+class ActionRefused(CrmkitError):
+    """A condition does not hold, so nothing was done: the decision says which, and what is missing.
+
+    :ivar decision: the verdict with its evidence, for :func:`crmkit.decision.explain`.
+    :ivar remedies: for each condition that was not met, what would have worked.
+    :ivar allowed: the actions that the lifecycle has from there.
+    """
+
+    code = "action-refused"
+
+    def __init__(
+        self, decision: Decision[bool], remedies: tuple[str, ...], allowed: tuple[str, ...]
+    ) -> None:
+        """Keep the verdict and what would have worked."""
+        unmet = ", ".join(item.criterion for item in decision.unmet)
+        super().__init__(f"refused, not met: {unmet}; {'; '.join(remedies)}")
+        self.decision = decision
+        self.remedies = remedies
+        self.allowed = allowed
+
+
+Table = Lifecycle[Any, Any]
+
+_MERGED = "act on the complaint that it was merged into, or unmerge it first"
+
+
+_IN_BOTH = (Merged, Unmerged, Absorbed, Released)
+
+
+def _check_watched(guard: Guard, words: tuple[str, ...], known: set[str]) -> None:
+    """A condition on a word that never comes up would let everything pass."""
+    unknown = sorted(set(words) - known)
+    if unknown:
+        raise InvalidPolicy(
+            f"{type(guard).__name__} watches {', '.join(unknown)}, which no lifecycle has; "
+            f"there are {', '.join(sorted(known))}"
+        )
+
+
+def _is_move(entry: Entry) -> bool:
+    return isinstance(entry.what, StatusChanged)
+
+
+@frozen(kw_only=True)
+class ComplaintRules:
+    """What may be done with a complaint: a lifecycle and the conditions that go with it.
+
+    A host's own table is served as well as ours: pass it with the guards that name its actions.
+    ``former`` are tables that older complaints still follow; each complaint goes by the one whose
+    name and version stand on its trail.
+
+    :raises InvalidPolicy: if two tables share name and version, or a guard watches an action or a
+        status that no table has.
+
+    >>> from datetime import datetime, UTC
+    >>> from crmkit.identifiers import Actor, ComplaintId
+    >>> rules = ComplaintRules()
+    >>> monday = datetime(2026, 5, 4, 9, 30, tzinfo=UTC)
+    >>> complaint = rules.receive(Receipt(
+    ...     id=ComplaintId("K-1"), received_at=monday, channel="phone", received_by=Actor("anna"),
+    ... ))
+    >>> complaint = rules.act(
+    ...     complaint, "acknowledge", by=Actor("anna"), at=monday, reason="wrote to say we have it",
+    ... )
+    >>> complaint.status
+    'acknowledged'
+    >>> rules.act(complaint, "assess", by=Actor("anna"), at=monday, reason="looked at it")
+    Traceback (most recent call last):
+    ...
+    crmkit...ActionRefused: refused, not met: severity-assessed; record Assessed(...) first
+    """
+
+    lifecycle: Table = COMPLAINT_LIFECYCLE
+    guards: tuple[Guard, ...] = DEFAULT_GUARDS
+    former: tuple[Table, ...] = ()
+    _tables: dict[tuple[str, int], Table] = field(init=False, repr=False, eq=False)
+
+    def __attrs_post_init__(self) -> None:
+        tables = (self.lifecycle, *self.former)
+        object.__setattr__(self, "_tables", {(t.name, t.version): t for t in tables})
+        if len(self._tables) != len(tables):
+            raise InvalidPolicy("two lifecycles share name and version: raise one of the versions")
+        actions = {word_of(action) for table in tables for action in table.actions}
+        statuses = {word_of(status) for table in tables for status in table.statuses}
+        for guard in self.guards:
+            for term in ("actions", "doing", "checking"):
+                _check_watched(guard, getattr(guard, term, ()), actions)
+            _check_watched(guard, getattr(guard, "statuses", ()), statuses)
+
+    # --- questions ---
+
+    def table_of(self, complaint: Complaint) -> Table:
+        """The lifecycle that a complaint follows.
+
+        :raises InvalidPolicy: if it is none of those that the rules know.
+        """
+        table = self._tables.get(complaint.lifecycle)
+        if table is None:
+            name, version = complaint.lifecycle
+            raise InvalidPolicy(
+                f"the complaint follows {name}, version {version}: pass that table as one of former"
+            )
+        return table
+
+    def allowed(self, complaint: Complaint) -> tuple[str, ...]:
+        """The actions that the lifecycle has from where the complaint stands; none while merged."""
+        if complaint.merged_into is not None:
+            return ()
+        return tuple(map(word_of, self.table_of(complaint).allowed(complaint.status)))
+
+    def is_final(self, complaint: Complaint) -> bool:
+        """Whether the complaint may rest where it stands."""
+        return self.table_of(complaint).is_final(complaint.status)
+
+    def __call__(self, proposal: Proposal, /) -> Decision[bool]:
+        """Whether something may be done, on which evidence."""
+        evidence = (*self._by_table(proposal), *self._by_guards(proposal))
+        return Decision(
+            all(item.met is not False for item in evidence),
+            "complaint-rules",
+            proposal.entry.at,
+            evidence,
+            proposal.complaint.id,
+        )
+
+    def _by_table(self, proposal: Proposal) -> tuple[Evidence, ...]:
+        complaint, what = proposal.complaint, proposal.entry.what
+        if not isinstance(what, StatusChanged):  # What is no move, no table can refuse.
+            return ()
+        if complaint.merged_into is not None:
+            return (equals("merged", True, False),)
+        return (one_of("action", what.action, self.allowed(complaint)),)
+
+    def _by_guards(self, proposal: Proposal) -> tuple[Evidence, ...]:
+        return tuple(guard(proposal) for guard in self.guards if guard.watches(proposal))
+
+    # --- what is done ---
+
+    def receive(
+        self, receipt: Receipt, *, by: Actor | None = None, reason: str = "received"
+    ) -> Complaint:
+        """Open the trail of a complaint that came in.
+
+        :raises InvalidValue: if nobody recorded it.
+        """
+        return Complaint.received(receipt, lifecycle=self.lifecycle, by=by, reason=reason)
+
+    def act(
+        self,
+        complaint: Complaint,
+        action: str,
+        *,
+        by: Actor,
+        at: datetime,
+        reason: str,
+        role: str | None = None,
+        override: Override | None = None,
+        recorded_at: datetime | None = None,
+        open_children: int = 0,
+    ) -> Complaint:
+        """Take an action, if the table and every condition allow it.
+
+        :raises IllegalTransition: if the lifecycle has no such action from there; it lists those
+            that it has.
+        :raises ActionRefused: if a condition does not hold, or the complaint is merged into
+            another.
+        """
+        status = complaint.status
+        to = self.table_of(complaint).after(status, action)
+        entry = Entry(
+            what=StatusChanged(word_of(action), status, word_of(to)),
+            by=by,
+            at=at,
+            reason=reason,
+            role=role,
+            override=override,
+            recorded_at=recorded_at,
+        )
+        return self._append(Proposal(complaint, entry, open_children))
+
+    def record(
+        self,
+        complaint: Complaint,
+        what: Event,
+        *,
+        by: Actor,
+        at: datetime,
+        reason: str,
+        role: str | None = None,
+        override: Override | None = None,
+        recorded_at: datetime | None = None,
+    ) -> Complaint:
+        """Put something on record that does not change the status.
+
+        :raises ActionRefused: if a condition does not hold.
+        :raises InvalidValue: if it does not go on from where the complaint stands, is a change of
+            status, which is an action, or a merging, which is on record in both complaints.
+        :raises InvalidPolicy: if it adopts a lifecycle that the rules do not know, or in which the
+            complaint would stand elsewhere.
+        """
+        if isinstance(what, StatusChanged):
+            raise InvalidValue("a change of status is an action: use act(complaint, action, ...)")
+        if isinstance(what, _IN_BOTH):
+            raise InvalidValue("both complaints say that they were merged: use merge or unmerge")
+        if isinstance(what, LifecycleAdopted):
+            self._check_adopted(what)
+            self._check_stays(complaint, what)
+        entry = Entry(
+            what=what,
+            by=by,
+            at=at,
+            reason=reason,
+            role=role,
+            override=override,
+            recorded_at=recorded_at,
+        )
+        return self._append(Proposal(complaint, entry))
+
+    def _check_adopted(self, what: LifecycleAdopted) -> None:
+        table = self._tables.get((what.name, what.version))
+        if table is None or what.status not in table.statuses:
+            raise InvalidPolicy(
+                f"no status {what.status} of lifecycle {what.name}, version {what.version}, is "
+                f"known: pass the table to ComplaintRules(lifecycle=..., former=...)"
+            )
+
+    def _check_stays(self, complaint: Complaint, what: LifecycleAdopted) -> None:
+        """Another table is no way round the conditions: only an unknown status is renamed."""
+        table = self._tables[what.name, what.version]
+        known = complaint.status in table.statuses
+        if known and what.status != complaint.status:
+            raise InvalidPolicy(
+                f"the lifecycle knows {complaint.status} as well: adopt it at that status"
+            )
+        if table.is_final(what.status) != self.is_final(complaint):
+            raise InvalidPolicy(
+                "a complaint does not come to rest, or back, by another lifecycle: adopt it at a "
+                "status that is as final as the one it stands at"
+            )
+
+    def _append(self, proposal: Proposal) -> Complaint:
+        if proposal.complaint.merged_into is not None and _is_move(proposal.entry):
+            raise ActionRefused(self(proposal), (_MERGED,), ())
+        watching = [guard for guard in self.guards if guard.watches(proposal)]
+        if watching:
+            evidence = [guard(proposal) for guard in watching]
+            if any(item.met is False for item in evidence):
+                remedies = tuple(
+                    guard.remedy
+                    for guard, item in zip(watching, evidence, strict=True)
+                    if item.met is False
+                )
+                raise ActionRefused(self(proposal), remedies, self.allowed(proposal.complaint))
+        return proposal.complaint.after(proposal.entry)
+
+    def verify(self, complaint: Complaint) -> None:
+        """Replay the trail of a complaint against the tables that it names.
+
+        :raises InvalidPolicy: if it follows a lifecycle that the rules do not know.
+        :raises IllegalTransition: if its trail holds a move that its table does not have.
+        """
+        table = self.lifecycle
+        for entry in complaint.trail:
+            match entry.what:
+                case LifecycleAdopted(name, version) as adopted:
+                    self._check_adopted(adopted)
+                    table = self._tables[name, version]
+                case StatusChanged(action, source, to):
+                    if table.after(source, action) != to:
+                        raise IllegalTransition(source, f"{action} to {to}", table.allowed(source))
+                case _:
+                    pass

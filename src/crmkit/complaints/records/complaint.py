@@ -1,0 +1,247 @@
+"""A complaint: its receipt, and the trail of what was done about it."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any, Self, TypeVar
+
+from attrs import field, frozen
+
+from crmkit.complaints.lifecycle import COMPLAINT_LIFECYCLE, word_of
+from crmkit.complaints.records.complainant import ComplainantType
+from crmkit.complaints.records.entry import Entry
+from crmkit.complaints.records.events import (
+    Absorbed,
+    Assessed,
+    CauseFound,
+    ComplainantAppraised,
+    Contacted,
+    Escalated,
+    LifecycleAdopted,
+    ParentNamed,
+    PromiseKept,
+    PromiseMade,
+    Released,
+    SatisfactionChecked,
+    Severity,
+)
+from crmkit.complaints.records.receipt import Receipt
+from crmkit.complaints.records.state import State, begin, step
+from crmkit.errors import InvalidValue
+from crmkit.identifiers import Actor, ComplaintId
+from crmkit.lifecycle import Lifecycle
+from crmkit.ownership import Ownership
+from crmkit.period import check_instant
+from crmkit.records import Direction
+
+__all__ = ["Complaint", "PromiseOnRecord"]
+
+EventT = TypeVar("EventT")
+
+
+@frozen
+class PromiseOnRecord:
+    """A promise to the complainant, and whether it was kept."""
+
+    made: PromiseMade
+    kept: PromiseKept | None = None
+
+
+@frozen
+class Complaint:
+    """A complaint as its trail tells it: where it stands, whose it is, and what was done.
+
+    The trail only grows, in the order in which things were recorded; an instant may lie before that
+    of the entry above it. Nothing is stored beside the trail that could contradict it. A complaint
+    is changed by :class:`~crmkit.complaints.ComplaintRules`, which ask the table and the conditions
+    first; :meth:`after` only sees to it that an entry goes on from where the complaint stands.
+
+    :raises InvalidValue: if the trail does not begin with the lifecycle that the complaint follows,
+        or an entry does not go on from the one before.
+
+    >>> from crmkit.identifiers import Actor, ComplaintId
+    >>> monday = datetime(2026, 5, 4, 9, 30, tzinfo=UTC)
+    >>> complaint = Complaint.received(Receipt(
+    ...     id=ComplaintId("K-1"), received_at=monday, channel="phone", received_by=Actor("anna"),
+    ... ))
+    >>> complaint.status, complaint.owner
+    ('received', 'anna')
+    """
+
+    receipt: Receipt
+    trail: tuple[Entry, ...]
+    _state: State = field(init=False, repr=False, eq=False)
+
+    def __attrs_post_init__(self) -> None:
+        if not self.trail:
+            raise InvalidValue("a complaint has a trail: make it with Complaint.received(receipt)")
+        state = begin(self.trail[0], self.receipt.received_by)
+        for entry in self.trail[1:]:
+            state = step(state, entry)
+        object.__setattr__(self, "_state", state)
+
+    @classmethod
+    def received(
+        cls,
+        receipt: Receipt,
+        *,
+        lifecycle: Lifecycle[Any, Any] = COMPLAINT_LIFECYCLE,
+        by: Actor | None = None,
+        reason: str = "received",
+    ) -> Self:
+        """Open the trail of a complaint that came in: it follows a lifecycle, from its beginning.
+
+        ``by`` is who records it; left out, the one who received it.
+
+        :raises InvalidValue: if nobody recorded it.
+        """
+        actor = receipt.received_by if by is None else by
+        if actor is None:
+            raise InvalidValue("somebody received the complaint: pass by=, or Receipt(received_by)")
+        begins = LifecycleAdopted(lifecycle.name, lifecycle.version, word_of(lifecycle.initial))
+        first = Entry(
+            what=begins,
+            by=actor,
+            at=receipt.received_at,
+            reason=reason,
+            recorded_at=receipt.recorded_at,
+        )
+        return cls(receipt, (first,))
+
+    def after(self, entry: Entry) -> Self:
+        """The complaint with one more entry on its trail.
+
+        :raises InvalidValue: if the entry does not go on from where the complaint stands.
+        """
+        # The trail up to here was checked when it was written, so only what is new is looked at.
+        grown = object.__new__(type(self))
+        object.__setattr__(grown, "receipt", self.receipt)
+        object.__setattr__(grown, "trail", (*self.trail, entry))
+        object.__setattr__(grown, "_state", step(self._state, entry))
+        return grown
+
+    def known_by(self, at: datetime) -> Self | None:
+        """The complaint as it was on record at an instant; None before it was recorded at all.
+
+        It ends before the first entry that was recorded later.
+
+        :raises NaiveDatetime: if the instant has no time zone.
+        """
+        check_instant(at, "known_by")
+        instant = at.astimezone(UTC)
+        trail = enumerate(self.trail)
+        late = (n for n, entry in trail if entry.known_at.astimezone(UTC) > instant)
+        known = self.trail[: next(late, len(self.trail))]
+        return type(self)(self.receipt, known) if known else None
+
+    # --- where it stands ---
+
+    @property
+    def id(self) -> ComplaintId:
+        """The number of the complaint."""
+        return self.receipt.id
+
+    @property
+    def received_at(self) -> datetime:
+        """When it was received."""
+        return self.receipt.received_at
+
+    @property
+    def status(self) -> str:
+        """Where it stands, in the words of the lifecycle that it follows."""
+        return self._state.status
+
+    @property
+    def lifecycle(self) -> tuple[str, int]:
+        """The name and the version of the lifecycle that it follows."""
+        return self._state.lifecycle, self._state.version
+
+    @property
+    def ownership(self) -> Ownership:
+        """Whose it is, and to whom it is being handed over."""
+        return self._state.ownership
+
+    @property
+    def owner(self) -> Actor | None:
+        """Whose it is: who was asked first, until a hand-over was accepted."""
+        return self._state.ownership.owner
+
+    @property
+    def waiting_on(self) -> str | None:
+        """Whom the case waits for; None while it waits for nobody."""
+        return self._state.waiting_on
+
+    @property
+    def merged_into(self) -> ComplaintId | None:
+        """The complaint in which the matter goes on; None if it is its own."""
+        return self._state.merged_into
+
+    # --- what the trail tells ---
+
+    def events(self, kind: type[EventT]) -> Iterator[EventT]:
+        """Everything of one kind that happened, in the order of the trail."""
+        return (entry.what for entry in self.trail if isinstance(entry.what, kind))
+
+    def latest(self, kind: type[EventT]) -> EventT | None:
+        """The last thing of one kind that happened; None if nothing did."""
+        for entry in reversed(self.trail):
+            if isinstance(entry.what, kind):
+                return entry.what
+        return None
+
+    @property
+    def severity(self) -> Severity | None:
+        """How severe it was last assessed to be."""
+        assessed = self.latest(Assessed)
+        return None if assessed is None else assessed.severity
+
+    @property
+    def cause(self) -> CauseFound | None:
+        """The cause that was found last."""
+        return self.latest(CauseFound)
+
+    @property
+    def complainant_type(self) -> ComplainantType | None:
+        """What type of complainant it was last found to be."""
+        appraised = self.latest(ComplainantAppraised)
+        return None if appraised is None else appraised.type
+
+    @property
+    def satisfaction(self) -> SatisfactionChecked | None:
+        """What the complainant last said about the outcome and the process."""
+        return self.latest(SatisfactionChecked)
+
+    @property
+    def promises(self) -> tuple[PromiseOnRecord, ...]:
+        """What was promised, in the order in which it was, and whether it was kept."""
+        kept = {each.id: each for each in self.events(PromiseKept)}
+        return tuple(PromiseOnRecord(made, kept.get(made.id)) for made in self.events(PromiseMade))
+
+    @property
+    def escalations(self) -> tuple[Escalated, ...]:
+        """The escalations that were carried out."""
+        return tuple(self.events(Escalated))
+
+    @property
+    def repeat_contacts(self) -> int:
+        """How often the complainant had to come back about the matter: none is the aim."""
+        return sum(each.direction is Direction.INBOUND for each in self.events(Contacted))
+
+    @property
+    def parent(self) -> ComplaintId | None:
+        """The larger complaint of which this is a part."""
+        named = self.latest(ParentNamed)
+        return None if named is None else named.parent
+
+    @property
+    def absorbed(self) -> tuple[ComplaintId, ...]:
+        """The complaints that are merged into this one."""
+        inside: dict[ComplaintId, None] = {}
+        for entry in self.trail:
+            match entry.what:
+                case Absorbed(other):
+                    inside[other] = None
+                case Released(other):
+                    inside.pop(other, None)
+                case _:
+                    pass
+        return tuple(inside)
