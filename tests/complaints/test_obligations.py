@@ -1,0 +1,504 @@
+"""What has to be done about a complaint, by when, and how it stands."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from attrs import evolve
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crmkit.business_time import BusinessCalendar
+from crmkit.complaints.facts.history import CaseHistory, Mark, Wait
+from crmkit.complaints.policies.allowances import (
+    BusinessDays,
+    CalendarDays,
+    Months,
+    Weeks,
+    WorkingHours,
+    Years,
+)
+from crmkit.complaints.policies.obligations import (
+    Content,
+    Excuse,
+    Obligation,
+    ObligationState,
+    Standing,
+    Window,
+)
+from crmkit.complaints.policies.profiles import ObligationProfile
+from crmkit.errors import InvalidIdentifier, InvalidPolicy, NaiveDatetime
+from crmkit.identifiers import ComplaintId
+from tests.complaints.deadline_builders import at, case, same, weekdays
+
+ANSWER = Obligation(
+    name="answer",
+    met_by=("respond", "final-response"),
+    within=WorkingHours(6),
+    calendar="desk",
+    suspended_by=frozenset({"complainant"}),
+    excused_by=(Excuse(("withdraw",)),),
+    consequence="an apology",
+)
+UPDATES = Obligation(
+    name="update",
+    met_by=("progress-update", "final-response"),
+    within=BusinessDays(2),
+    calendar="desk",
+    repeats_every=BusinessDays(3),
+    repeats_until=("final-response",),
+)
+LETTER = Obligation(
+    name="letter",
+    met_by=("final-response", "holding-response"),
+    within=CalendarDays(10),
+    calendar="desk",
+    content=(
+        Content(
+            message="final-response",
+            items=frozenset({"leaflet", "website"}),
+            one_of=frozenset({"accepts", "rejects"}),
+        ),
+    ),
+    suspended_by=frozenset({"complainant", "supplier"}),
+    excused_by=(Excuse(("accept",), within=BusinessDays(3)), Excuse(("withdraw",))),
+)
+RESULT = Obligation(
+    name="result",
+    starts_with=("respond",),
+    met_by=("final-response",),
+    early_counts=True,
+    within=BusinessDays(5),
+    calendar="desk",
+)
+SUMMARY = Obligation(
+    name="summary",
+    starts_with=("accept",),
+    starts_within=BusinessDays(3),
+    met_by=("summary",),
+    within=WorkingHours(8),
+    calendar="desk",
+)
+PROFILE = ObligationProfile(
+    name="all-sorts",
+    obligations=(ANSWER, UPDATES, LETTER, RESULT, SUMMARY),
+    calendars={"desk": weekdays(hours="09:00-18:00")},
+)
+
+
+def states(
+    obligation: Obligation,
+    history: CaseHistory,
+    when: str,
+    calendar: BusinessCalendar | None = None,
+) -> tuple[ObligationState, ...]:
+    """How one obligation stands; the desk is open from nine to six unless a calendar is given."""
+    calendars = {"desk": calendar or weekdays(hours="09:00-18:00")}
+    profile = ObligationProfile(name="one", obligations=(obligation,), calendars=calendars)
+    return profile.agenda(history, at(when))
+
+
+def state(obligation: Obligation, history: CaseHistory, when: str) -> ObligationState:
+    (only,) = states(obligation, history, when)
+    return only
+
+
+NAMES = [
+    *("receive", "respond", "final-response", "holding-response", "progress-update"),
+    *("accept", "withdraw", "summary"),
+]
+CONTENTS = st.sampled_from(
+    [frozenset({"leaflet", "website", "accepts"}), frozenset({"leaflet"}), frozenset[str]()]
+)
+MINUTES = st.one_of(
+    st.integers(0, 40 * 1440), st.integers(0, 40 * 24).map(lambda count: count * 60)
+)
+
+
+def instant(minutes: int) -> datetime:
+    """Minutes after Monday, the fourth of May, at midnight."""
+    return at("2026-05-04 00:00") + timedelta(minutes=minutes)
+
+
+@st.composite
+def histories(draw: Any) -> CaseHistory:
+    """A complaint, what was done about it in some weeks, and for whom it waited."""
+    received = draw(st.integers(0, 7 * 1440))
+    marks = [Mark("receive", instant(received))]
+    for _ in range(draw(st.integers(0, 7))):
+        name = draw(st.sampled_from(NAMES[1:]))
+        marks.append(Mark(name, instant(received + draw(MINUTES)), draw(CONTENTS)))
+    waits = []
+    for _ in range(draw(st.integers(0, 3))):
+        low, high = sorted([draw(MINUTES), draw(MINUTES)])
+        end = None if draw(st.integers(0, 4)) == 0 else instant(high)
+        on = draw(st.sampled_from(["complainant", "supplier", "nobody"]))
+        waits.append(Wait(on, instant(low), end))
+    return CaseHistory(complaint=ComplaintId("K-1"), marks=tuple(marks), waits=tuple(waits))
+
+
+def by_round(agenda: tuple[ObligationState, ...]) -> dict[tuple[str, int], ObligationState]:
+    return {(item.obligation, item.round): item for item in agenda}
+
+
+class TestOneTruth:
+    """Whether a deadline was kept depends on the history alone, and never changes afterwards."""
+
+    @given(history=histories(), first=MINUTES, second=MINUTES)
+    def test_what_has_been_decided_stays_decided(self, history, first, second):
+        earlier, later = sorted([instant(first), instant(second)])
+        after = by_round(PROFILE.agenda(history, later))
+        for key, then in by_round(PROFILE.agenda(history, earlier)).items():
+            if then.standing in (Standing.MET, Standing.MET_LATE, Standing.EXCUSED):
+                assert after[key] == then
+            elif then.standing is Standing.OVERDUE:
+                assert after[key].breached_at == then.breached_at
+
+    @given(history=histories(), when=MINUTES)
+    def test_only_what_had_happened_by_then_is_seen(self, history, when):
+        """A wait that ended later had no end yet."""
+        asked = instant(when)
+        known = evolve(
+            history,
+            marks=tuple(m for m in history.marks if m.at <= asked or m.name == "receive"),
+            waits=tuple(
+                Wait(w.on, w.start, None if w.end is None or w.end > asked else w.end)
+                for w in history.waits
+                if w.start <= asked
+            ),
+        )
+        assert PROFILE.agenda(history, asked) == PROFILE.agenda(known, asked)
+
+    @given(data=st.data(), history=histories(), when=MINUTES)
+    def test_the_order_of_recording_does_not_matter(self, data, history, when):
+        if len({mark.at for mark in history.marks}) == len(history.marks):
+            marks = tuple(data.draw(st.permutations(history.marks)))
+            waits = tuple(data.draw(st.permutations(history.waits)))
+            shuffled = evolve(history, marks=marks, waits=waits)
+            assert PROFILE.agenda(shuffled, instant(when)) == PROFILE.agenda(history, instant(when))
+
+    @given(history=histories(), first=MINUTES, second=MINUTES)
+    def test_a_deadline_does_not_move_while_nothing_happens(self, history, first, second):
+        earlier, later = sorted([instant(first), instant(second)])
+        happened = [m.at for m in history.marks] + [
+            end for w in history.waits for end in (w.start, w.end) if end is not None
+        ]
+        if not any(earlier < then <= later for then in happened):
+            before, after = PROFILE.agenda(history, earlier), PROFILE.agenda(history, later)
+            assert [item.due_at for item in before] == [item.due_at for item in after]
+
+    @given(history=histories(), when=MINUTES)
+    def test_each_standing_means_what_it_says(self, history, when):
+        asked = instant(when)
+        for item in PROFILE.agenda(history, asked):
+            if item.standing is Standing.NOT_STARTED:
+                assert (item.started_at, item.due_at, item.met_at) == (None, None, None)
+            elif item.standing in (Standing.PENDING, Standing.OVERDUE):
+                assert item.due_at is not None
+                assert (asked > item.due_at) == (item.standing is Standing.OVERDUE)
+            elif item.standing in (Standing.MET, Standing.MET_LATE):
+                assert item.met_at is not None
+                assert item.met_at <= asked
+                late = item.due_at is not None and item.met_at > item.due_at
+                assert late == (item.standing is Standing.MET_LATE)
+            elif item.standing is Standing.SUSPENDED:
+                assert any(w.start <= asked for w in history.waits)
+            assert item.standing.is_breached == (item.breached_at is not None)
+
+    @given(history=histories(), when=MINUTES)
+    def test_waiting_for_somebody_else_changes_nothing(self, history, when):
+        without = evolve(history, waits=tuple(w for w in history.waits if w.on != "nobody"))
+        assert PROFILE.agenda(history, instant(when)) == PROFILE.agenda(without, instant(when))
+
+
+class TestMeeting:
+    def test_at_the_very_instant_it_is_due_there_is_still_time(self):
+        """Received on Monday at nine, six working hours: due at three."""
+        history = case("receive 2026-05-04 09:00")
+        due = state(ANSWER, history, "2026-05-04 15:00")
+        assert (due.standing, due.due_at) == (Standing.PENDING, at("2026-05-04 15:00"))
+        over = state(ANSWER, history, "2026-05-04 15:00:00.000001")
+        assert (over.standing, over.breached_at) == (Standing.OVERDUE, at("2026-05-04 15:00"))
+        assert over.consequence == "an apology"
+
+    @pytest.mark.parametrize(
+        ("answered", "standing"),
+        [("15:00", Standing.MET), ("15:00:01", Standing.MET_LATE)],
+    )
+    def test_an_answer_at_the_deadline_is_in_time(self, answered, standing):
+        history = case("receive 2026-05-04 09:00", f"respond 2026-05-04 {answered}")
+        found = state(ANSWER, history, "2026-06-01 09:00")
+        assert found.standing is standing
+        assert (found.met_by, found.met_at) == ("respond", at(f"2026-05-04 {answered}"))
+
+    def test_a_late_answer_does_not_undo_the_breach(self):
+        """The incumbent showed no breach any more as soon as the answer had arrived."""
+        history = case("receive 2026-05-04 09:00", "respond 2026-05-05 09:00")
+        before = state(ANSWER, history, "2026-05-05 08:59")
+        after = state(ANSWER, history, "2026-05-05 09:00")
+        assert (before.standing, after.standing) == (Standing.OVERDUE, Standing.MET_LATE)
+        assert before.breached_at == after.breached_at == at("2026-05-04 15:00")
+
+    def test_before_the_receipt_nothing_has_begun(self):
+        history = case("withdraw 2026-05-03 09:00", "receive 2026-05-04 09:00")
+        found = states(LETTER, history, "2026-05-03 10:00")
+        assert [item.standing for item in found] == [Standing.NOT_STARTED]
+
+    def test_the_clock_of_two_wall_times_is_real_time(self):
+        """Clocks go back at three: half past two comes twice, and the second is the later."""
+        zone = "Europe/Berlin"
+        always = BusinessCalendar.round_the_clock(zone)
+        received = at("2026-10-25 00:30", zone)
+        late = at("2026-10-25 02:30", zone, fold=1)
+        history = CaseHistory(
+            complaint=ComplaintId("K-1"), marks=(Mark("receive", received), Mark("respond", late))
+        )
+        two_hours = evolve(ANSWER, within=WorkingHours(2))
+        (found,) = states(two_hours, history, "2026-10-26 09:00", always)
+        assert found.standing is Standing.MET_LATE
+        assert same(found.due_at, at("2026-10-25 02:30", zone))
+
+    def test_what_starts_later_waits_for_its_mark(self):
+        history = case("receive 2026-05-04 09:00", "respond 2026-05-06 10:00")
+        assert state(RESULT, history, "2026-05-06 09:59").standing is Standing.NOT_STARTED
+        found = state(RESULT, history, "2026-05-06 10:00")
+        assert (found.started_at, found.due_at) == (at("2026-05-06 10:00"), at("2026-05-14 00:00"))
+
+    def test_what_came_before_the_start_counts_only_where_it_may(self):
+        history = case(
+            "receive 2026-05-04 09:00",
+            "final-response 2026-05-05 09:00",
+            "respond 2026-05-06 10:00",
+        )
+        assert state(RESULT, history, "2026-05-06 10:00").standing is Standing.MET
+        strict = evolve(RESULT, early_counts=False)
+        assert state(strict, history, "2026-05-06 10:00").standing is Standing.PENDING
+
+    def test_what_starts_too_late_does_not_start(self):
+        """Three business days after Monday the fourth are over at the end of Thursday."""
+        in_time = case("receive 2026-05-04 09:00", "accept 2026-05-08 00:00")
+        too_late = case("receive 2026-05-04 09:00", "accept 2026-05-08 00:01")
+        assert state(SUMMARY, in_time, "2026-05-08 09:00").standing is Standing.PENDING
+        assert state(SUMMARY, too_late, "2026-05-08 09:00").standing is Standing.NOT_STARTED
+
+
+class TestWaiting:
+    def test_a_pause_over_the_weekend_does_not_move_a_deadline(self):
+        """The incumbent added 63 hours of the wall clock to a deadline of Monday at noon."""
+        history = case(
+            "receive 2026-05-08 15:00", waits=("complainant 2026-05-08 18:00/2026-05-11 09:00",)
+        )
+        found = state(ANSWER, history, "2026-05-11 10:00")
+        assert (found.standing, found.due_at) == (Standing.PENDING, at("2026-05-11 12:00"))
+
+    def test_while_the_case_waits_nothing_is_due_and_then_the_rest_of_the_time(self):
+        history = case(
+            "receive 2026-05-04 09:00", waits=("complainant 2026-05-04 11:00/2026-05-05 17:00",)
+        )
+        waiting = state(ANSWER, history, "2026-05-05 16:59")
+        assert (waiting.standing, waiting.due_at) == (Standing.SUSPENDED, None)
+        again = state(ANSWER, history, "2026-05-05 17:00")
+        assert (again.standing, again.due_at) == (Standing.PENDING, at("2026-05-06 12:00"))
+
+    def test_a_wait_that_began_after_the_deadline_saves_nothing(self):
+        history = case("receive 2026-05-04 09:00", waits=("complainant 2026-05-04 15:01/",))
+        assert state(ANSWER, history, "2026-05-04 16:00").standing is Standing.OVERDUE
+
+    def test_an_answer_given_while_the_case_waits_is_in_time(self):
+        history = case(
+            "receive 2026-05-04 09:00",
+            "respond 2026-05-20 09:00",
+            waits=("complainant 2026-05-04 11:00/2026-05-21 09:00",),
+        )
+        found = state(ANSWER, history, "2026-06-01 09:00")
+        assert (found.standing, found.due_at) == (Standing.MET, None)
+
+    def test_calendar_days_wait_as_well(self):
+        history = case(
+            "receive 2026-05-04 09:00",
+            waits=(
+                "supplier 2026-05-06 09:00/2026-05-08 09:00",
+                "complainant 2026-05-07 09:00/2026-05-09 09:00",
+            ),
+        )
+        found = state(LETTER, history, "2026-05-10 09:00")
+        assert found.due_at == at("2026-05-18 00:00")
+
+
+class TestContent:
+    """A message that leaves out what it has to say does not count."""
+
+    def test_an_incomplete_letter_leaves_the_obligation_open_and_says_why(self):
+        history = case(
+            "receive 2026-05-04 09:00", "final-response 2026-05-06 09:00 leaflet,greetings"
+        )
+        found = state(LETTER, history, "2026-05-06 10:00")
+        assert found.standing is Standing.PENDING
+        assert found.missing == ("website", "accepts or rejects")
+
+    def test_a_complete_one_meets_it(self):
+        history = case(
+            "receive 2026-05-04 09:00",
+            "final-response 2026-05-06 09:00 leaflet",
+            "final-response 2026-05-07 09:00 leaflet,website,rejects",
+        )
+        found = state(LETTER, history, "2026-05-08 10:00")
+        assert (found.standing, found.missing) == (Standing.MET, ())
+        assert found.met_at == at("2026-05-07 09:00")
+
+    def test_messages_of_other_kinds_need_not_say_it(self):
+        history = case("receive 2026-05-04 09:00", "holding-response 2026-05-06 09:00")
+        assert state(LETTER, history, "2026-05-08 10:00").met_by == "holding-response"
+
+
+class TestExcuses:
+    def test_an_excuse_takes_the_obligation_away(self):
+        history = case("receive 2026-05-04 09:00", "withdraw 2026-05-04 10:00")
+        assert state(ANSWER, history, "2026-05-04 09:59").standing is Standing.PENDING
+        found = state(ANSWER, history, "2026-05-10 09:00")
+        assert (found.standing, found.excused_at) == (Standing.EXCUSED, at("2026-05-04 10:00"))
+        assert found.met_at is None
+
+    @pytest.mark.parametrize(
+        ("withdrawn", "standing"), [("15:00", Standing.EXCUSED), ("15:01", Standing.OVERDUE)]
+    )
+    def test_it_comes_too_late_once_the_deadline_was_missed(self, withdrawn, standing):
+        history = case("receive 2026-05-04 09:00", f"withdraw 2026-05-04 {withdrawn}")
+        assert state(ANSWER, history, "2026-05-10 09:00").standing is standing
+
+    @pytest.mark.parametrize(
+        ("accepted", "standing"),
+        [("2026-05-08 00:00", Standing.EXCUSED), ("2026-05-08 00:01", Standing.PENDING)],
+    )
+    def test_some_excuses_hold_only_so_long_after_the_receipt(self, accepted, standing):
+        history = case("receive 2026-05-04 09:00", f"accept {accepted}")
+        assert state(LETTER, history, "2026-05-08 09:00").standing is standing
+
+    def test_what_was_met_first_needs_no_excuse(self):
+        history = case(
+            "receive 2026-05-04 09:00", "respond 2026-05-04 10:00", "withdraw 2026-05-04 10:00"
+        )
+        found = state(ANSWER, history, "2026-05-10 09:00")
+        assert (found.standing, found.excused_at) == (Standing.MET, None)
+
+    def test_an_answer_after_the_excuse_changes_nothing(self):
+        history = case(
+            "receive 2026-05-04 09:00", "withdraw 2026-05-04 10:00", "respond 2026-05-04 11:00"
+        )
+        found = state(ANSWER, history, "2026-05-10 09:00")
+        assert (found.standing, found.met_by) == (Standing.EXCUSED, None)
+
+
+class TestRounds:
+    """An update every so often, until the final response."""
+
+    HISTORY = case(
+        "receive 2026-05-04 09:00",
+        "progress-update 2026-05-06 09:00",
+        "progress-update 2026-05-12 09:00",
+        "final-response 2026-05-13 09:00",
+        "progress-update 2026-05-14 09:00",
+    )
+
+    def test_each_round_begins_when_the_one_before_was_met(self):
+        found = states(UPDATES, self.HISTORY, "2026-06-01 09:00")
+        assert [(item.round, str(item.standing), item.due_at) for item in found] == [
+            (1, "met", at("2026-05-07 00:00")),
+            (2, "met-late", at("2026-05-12 00:00")),
+            (3, "met", at("2026-05-16 00:00")),
+        ]
+
+    def test_the_round_that_runs_is_the_last(self):
+        found = states(UPDATES, self.HISTORY, "2026-05-06 10:00")
+        assert [str(item.standing) for item in found] == ["met", "pending"]
+
+    def test_a_round_that_was_missed_stays_missed_until_it_is_met(self):
+        found = states(UPDATES, self.HISTORY, "2026-05-12 08:00")
+        assert [str(item.standing) for item in found] == ["met", "overdue"]
+
+    def test_an_excuse_ends_the_rounds(self):
+        excused = evolve(UPDATES, excused_by=(Excuse(("withdraw",)),))
+        history = case(
+            "receive 2026-05-04 09:00",
+            "progress-update 2026-05-06 09:00",
+            "withdraw 2026-05-07 09:00",
+            "progress-update 2026-05-08 09:00",
+        )
+        found = states(excused, history, "2026-06-01 09:00")
+        assert [str(item.standing) for item in found] == ["met", "excused"]
+
+
+class TestWhatIsRefused:
+    """Terms that contradict each other are refused when they are written, not when they bite."""
+
+    @pytest.mark.parametrize(
+        "within", [BusinessDays(1), Weeks(1), Months(1), Years(1)], ids=lambda w: type(w).__name__
+    )
+    def test_only_hours_and_calendar_days_can_be_suspended(self, within):
+        with pytest.raises(InvalidPolicy, match="only WorkingHours and CalendarDays can"):
+            evolve(ANSWER, within=within)
+        with pytest.raises(InvalidPolicy, match="cannot be suspended"):
+            evolve(ANSWER, repeats_every=within, repeats_until=("respond",))
+
+    def test_a_mark_starts_it_and_one_meets_it(self):
+        with pytest.raises(InvalidPolicy, match="needs a mark that starts it and one that meets"):
+            evolve(ANSWER, starts_with=())
+        with pytest.raises(InvalidPolicy, match="needs a mark that starts it and one that meets"):
+            evolve(ANSWER, met_by=())
+
+    def test_one_name_is_not_taken_for_its_letters(self):
+        with pytest.raises(InvalidPolicy, match="a tuple of texts"):
+            evolve(ANSWER, met_by="respond")
+
+    def test_content_is_asked_of_what_can_meet_it(self):
+        with pytest.raises(InvalidPolicy, match="asks for content of letter"):
+            evolve(ANSWER, content=[Content(message="letter", items=frozenset({"leaflet"}))])
+
+    def test_content_is_asked_once(self):
+        content = Content(message="respond", items=frozenset({"leaflet"}))
+        with pytest.raises(InvalidPolicy, match="says twice"):
+            evolve(ANSWER, content=[content, content])
+
+    def test_rounds_have_an_interval_and_an_end(self):
+        with pytest.raises(InvalidPolicy, match="or neither"):
+            evolve(UPDATES, repeats_until=())
+        with pytest.raises(InvalidPolicy, match="or neither"):
+            evolve(UPDATES, repeats_every=None)
+        with pytest.raises(InvalidPolicy, match="add to met_by"):
+            evolve(UPDATES, repeats_until=("close",))
+
+    def test_content_asks_for_something(self):
+        with pytest.raises(InvalidPolicy, match="asks for nothing"):
+            Content(message="letter")
+        with pytest.raises(InvalidPolicy, match="no choice"):
+            Content(message="letter", one_of=frozenset({"accepts"}))
+
+    def test_an_excuse_and_a_window_name_their_marks(self):
+        with pytest.raises(InvalidPolicy, match="names the marks"):
+            Excuse(())
+        with pytest.raises(InvalidPolicy, match="a mark that opens it"):
+            Window(name="referral", starts_with=(), within=Months(6), calendar="desk")
+
+    def test_names_can_serve_as_keys(self):
+        with pytest.raises(InvalidIdentifier):
+            evolve(ANSWER, name="")
+        with pytest.raises(InvalidIdentifier):
+            evolve(ANSWER, suspended_by=frozenset({" "}))
+        with pytest.raises(InvalidIdentifier):
+            Content(message="letter", items=frozenset({""}))
+
+    def test_instants_have_a_time_zone(self):
+        naive = at("2026-05-04 09:00").replace(tzinfo=None)
+        with pytest.raises(NaiveDatetime):
+            ObligationState(obligation="answer", standing=Standing.PENDING, due_at=naive)
+        with pytest.raises(NaiveDatetime):
+            PROFILE.agenda(case("receive 2026-05-04 09:00"), naive)
+
+
+def test_every_kind_of_name_is_tried() -> None:
+    """The histories of the laws hold every mark that the profile knows."""
+    known = {name for o in PROFILE.obligations for name in (*o.starts_with, *o.met_by)}
+    assert known <= set(NAMES)
+    assert instant(0).astimezone(UTC).weekday() == 0
