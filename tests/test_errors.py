@@ -28,7 +28,6 @@ from crmkit.errors import (
     StoreError,
     UnknownCustomer,
     VersionConflict,
-    WrongActor,
 )
 
 ALL = [
@@ -63,16 +62,6 @@ MADE: list[tuple[CrmkitError, str, dict[str, Any]]] = [
     (
         IllegalTransition("closed", "close", []),
         "cannot close from closed; allowed: nothing, this status is final",
-        {"allowed": ()},
-    ),
-    (
-        WrongActor("accept", "the one it was offered to", ["withdraw"]),
-        "cannot accept: only the one it was offered to can; allowed to this actor: withdraw",
-        {"action": "accept", "entitled": "the one it was offered to", "allowed": ("withdraw",)},
-    ),
-    (
-        WrongActor("offer", "the owner", []),
-        "cannot offer: only the owner can; allowed to this actor: nothing",
         {"allowed": ()},
     ),
     (

@@ -40,7 +40,6 @@ __all__ = [
     "UnknownCustomer",
     "UnreadableSource",
     "VersionConflict",
-    "WrongActor",
 ]
 
 
@@ -179,25 +178,6 @@ class IllegalTransition(CrmkitError):
         self.allowed = tuple(str(a) for a in allowed)
         options = ", ".join(self.allowed) or "nothing, this status is final"
         super().__init__(f"cannot {self.action} from {self.status}; allowed: {options}")
-
-
-class WrongActor(CrmkitError):
-    """An act that is possible now, but for somebody else."""
-
-    code = "wrong-actor"
-
-    def __init__(self, action: str, entitled: str, allowed: Iterable[str]) -> None:
-        """Keep the refused action, whose it is, and what this actor could have done.
-
-        ``entitled`` says it by the part they have in the matter; nobody is named.
-        """
-        self.action = str(action)
-        self.entitled = entitled
-        self.allowed = tuple(str(a) for a in allowed)
-        options = ", ".join(self.allowed) or "nothing"
-        super().__init__(
-            f"cannot {self.action}: only {entitled} can; allowed to this actor: {options}"
-        )
 
 
 # --- documents and files -------------------------------------------------------------------------
