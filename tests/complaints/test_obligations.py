@@ -246,6 +246,12 @@ class TestMeeting:
         found = states(LETTER, history, "2026-05-03 10:00")
         assert [item.standing for item in found] == [Standing.NOT_STARTED]
 
+    @pytest.mark.parametrize("answered", ["2026-05-04 08:59:58", "2026-05-04 09:00"])
+    def test_an_answer_dated_before_the_receipt_by_another_clock_counts(self, answered):
+        history = case(f"respond {answered}", "receive 2026-05-04 09:00")
+        found = state(ANSWER, history, "2026-06-01 09:00")
+        assert (found.standing, found.met_at) == (Standing.MET, at(answered))
+
     def test_the_clock_of_two_wall_times_is_real_time(self):
         """Clocks go back at three: half past two comes twice, and the second is the later."""
         zone = "Europe/Berlin"

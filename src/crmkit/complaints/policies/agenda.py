@@ -92,8 +92,9 @@ class ObligationClock:
     ) -> tuple[ObligationState, int | None]:
         """How one round stands, and the place of the mark that begins the next one."""
         obligation, began = self.obligation, self.known.marks[start]
-        # What counts in the first round may have come before it began.
-        first = 0 if number == 1 and obligation.early_counts else start + 1
+        # Nothing is done about a complaint before it arrives: what seems so, another clock dated.
+        early = obligation.early_counts or began.name == RECEIVED_MARK
+        first = 0 if number == 1 and early else start + 1
         met, missing = self._met(first)
         answer = None if met is None else self.known.marks[met]
         excuse = self._excuse(began, within, answer)

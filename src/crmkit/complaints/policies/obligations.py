@@ -95,7 +95,8 @@ class Obligation:
 
     It begins with the first mark named in ``starts_with`` (if ``starts_within`` is given, only with
     one that comes so soon after the receipt) and is met by the first later one of ``met_by`` that
-    says what ``content`` asks for; with ``early_counts`` also by one that came before the start.
+    says what ``content`` asks for; with ``early_counts`` also by one that came before the start. Of
+    what begins with the receipt, anything counts: clocks differ, and nothing is done before it.
     ``within`` is counted by the calendar of the name ``calendar``. Waiting for somebody listed in
     ``suspended_by`` stops the clock: working hours and calendar days can be stopped, other
     allowances can not.
