@@ -454,8 +454,8 @@ class TestClockGoesBack:
 
     def test_what_began_before_the_receipt_is_counted_from_it(self):
         disputes = policy(rule(since={"dispute"}))
-        case = history("11 09:00 receive", "11 08:00 dispute")
-        assert told(disputes, case) == ["unanswered 1 at 11 13:00"]
+        case = history("11 11:00 receive", "11 10:00 dispute")
+        assert told(disputes, case) == ["unanswered 1 at 11 15:00"]
 
     def test_asked_before_the_case_began_nothing_is_due(self):
         assert policy(rule(level(1, "0 hours"))).due(CASE, at("01 00:00")) == ()

@@ -42,6 +42,7 @@ from attrs import field, frozen
 
 from crmkit.business_time import BusinessCalendar
 from crmkit.complaints.facts.history import CaseHistory, FiredEscalation
+from crmkit.complaints.policies.escalation_hidden import hides
 from crmkit.complaints.policies.escalation_schedule import (
     Occurrence,
     RuleClock,
@@ -118,6 +119,8 @@ class EscalationPolicy:
     from the history alone, so an escalation is found at the same instant however late it is asked
     for, and once recorded it is never reported again. One that fell due before the answer came and
     was not asked for in time is still reported, with the instant of the answer beside it.
+    A case that gets another category or severity is held against the rules for it from its receipt
+    on.
 
     ``calendars`` are those that the rules name. ``categories`` is the vocabulary of the host: if
     given, a rule for any other word is refused; the same for ``severities``. ``resting`` are the
@@ -158,7 +161,7 @@ class EscalationPolicy:
             self._check_vocabulary(rule)
             self._check_marks(rule)
         for rule, other in permutations(self.rules, 2):
-            if _hides(other, rule):
+            if hides(other, rule):
                 raise _refused(
                     rule,
                     f"hidden by rule {other.name!r}, which tells the same no later in all its "
@@ -287,51 +290,4 @@ def _due(history: CaseHistory, rule: EscalationRule, each: Occurrence) -> DueEsc
         target=each.level.target,
         repeat=each.repeat,
         handled_at=each.stop,
-    )
-
-
-# --- a rule hidden by another ---------------------------------------------------------------------
-
-
-def _hides(other: EscalationRule, rule: EscalationRule) -> bool:
-    """Whether ``rule`` tells nobody anything that ``other`` has not told them by then."""
-    return (
-        _covers(other.categories, rule.categories)
-        and _covers(other.severities, rule.severities)
-        and _runs_as_long(other, rule)
-        and all(_tells_as_often(other, rule, level.addressee) for level in rule.levels)
-        and _repeats_as_often(other, rule)
-    )
-
-
-def _covers(wider: frozenset[str], narrower: frozenset[str]) -> bool:
-    return not wider or (bool(narrower) and narrower <= wider)
-
-
-def _runs_as_long(other: EscalationRule, rule: EscalationRule) -> bool:
-    return (
-        (other.since, other.counted_from, other.calendar)
-        == (rule.since, rule.counted_from, rule.calendar)
-        and other.until <= rule.until
-        and other.paused_by <= rule.paused_by
-        and other.stops_after in (None, rule.stops_after)
-    )
-
-
-def _tells_as_often(other: EscalationRule, rule: EscalationRule, addressee: object) -> bool:
-    """Whether each level that tells somebody has one of its own, no later, in the other rule."""
-    ours = [level.after for level in rule.levels if level.addressee == addressee]
-    theirs = [level.after for level in other.levels if level.addressee == addressee]
-    return len(theirs) >= len(ours) and all(map(Delay.is_never_later_than, theirs, ours))
-
-
-def _repeats_as_often(other: EscalationRule, rule: EscalationRule) -> bool:
-    if rule.cool_down is None:
-        return True
-    return (
-        other.cool_down is not None
-        and other.highest.addressee == rule.highest.addressee
-        and other.highest.after.is_never_later_than(rule.highest.after)
-        and other.cool_down.is_never_later_than(rule.cool_down)
-        and other.repeats >= rule.repeats
     )
