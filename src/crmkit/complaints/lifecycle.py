@@ -9,11 +9,20 @@ a satisfaction check", are not in the table: they are asked first, by
 <Status.ACKNOWLEDGED: 'acknowledged'>
 """
 
-from enum import StrEnum
+from enum import Enum, StrEnum
 
 from crmkit.lifecycle import Lifecycle
 
-__all__ = ["COMPLAINT_LIFECYCLE", "Action", "Status"]
+__all__ = ["COMPLAINT_LIFECYCLE", "Action", "Status", "word_of"]
+
+
+def word_of(word: str) -> str:
+    """A status or an action as a trail keeps it: a plain text, whatever a host's table is made of.
+
+    >>> word_of(Status.RECEIVED)
+    'received'
+    """
+    return str(word.value) if isinstance(word, Enum) else str(word)
 
 
 class Status(StrEnum):
