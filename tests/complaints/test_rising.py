@@ -115,7 +115,8 @@ class TestFalseAlarms:
         item = chart(correction=correction)(some).evidence[-1]
         points = [math.exp(-200 + k * math.log(200) - math.lgamma(k + 1)) for k in range(500)]
         lower, upper = item.parts[0].required, item.required
-        assert isinstance(lower, int) and isinstance(upper, int)
+        assert isinstance(lower, int)
+        assert isinstance(upper, int)
         quiet = math.fsum(points[lower : upper + 1])
         assert low < 1 - quiet**12 <= high
 
