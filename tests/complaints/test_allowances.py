@@ -15,7 +15,7 @@ from crmkit.complaints.policies.allowances import (
     Allowance,
     BusinessDays,
     CalendarDays,
-    Counting,
+    DayCount,
     DayEnd,
     Months,
     Weeks,
@@ -40,9 +40,9 @@ EVERY_KIND: list[Any] = [
     WorkingHours(8),
     BusinessDays(3),
     BusinessDays(3, until=DayEnd.CLOSE_OF_BUSINESS),
-    BusinessDays(1, counting=Counting.INCLUDING),
+    BusinessDays(1, counting=DayCount.INCLUDING),
     CalendarDays(30),
-    CalendarDays(1, counting=Counting.INCLUDING),
+    CalendarDays(1, counting=DayCount.INCLUDING),
     Weeks(8),
     Months(6),
     Years(3),
@@ -93,7 +93,7 @@ class TestCountingDays:
     def test_the_first_day_counts_where_an_allowance_says_so(self, start, count, closed, zone):
         calendar = weekdays(zone, holidays=tuple(closed))
         begins = start.astimezone(ZoneInfo(zone)).date()
-        including = BusinessDays(count, counting=Counting.INCLUDING)
+        including = BusinessDays(count, counting=DayCount.INCLUDING)
         last = slow_business_day(begins - DAY, count, closed)
         assert same(including.due(start, calendar), midnight_after(last, zone))
 
@@ -103,13 +103,13 @@ class TestCountingDays:
         day = start.astimezone(ZoneInfo(zone)).date()
         counted: list[tuple[Allowance, date]] = [
             (CalendarDays(count), day + count * DAY),
-            (CalendarDays(count, counting=Counting.INCLUDING), day + (count - 1) * DAY),
+            (CalendarDays(count, counting=DayCount.INCLUDING), day + (count - 1) * DAY),
             (Weeks(count), day + 7 * count * DAY),
-            (Weeks(count, counting=Counting.INCLUDING), day + (7 * count - 1) * DAY),
+            (Weeks(count, counting=DayCount.INCLUDING), day + (7 * count - 1) * DAY),
             (Months(count), slow_months(day, count)),
-            (Months(count, counting=Counting.INCLUDING), slow_months(day, count) - DAY),
+            (Months(count, counting=DayCount.INCLUDING), slow_months(day, count) - DAY),
             (Years(count), slow_months(day, 12 * count)),
-            (Years(count, counting=Counting.INCLUDING), slow_months(day, 12 * count) - DAY),
+            (Years(count, counting=DayCount.INCLUDING), slow_months(day, 12 * count) - DAY),
         ]
         for allowance, last in counted:
             assert same(allowance.due(start, calendar), midnight_after(last, zone)), allowance
@@ -213,10 +213,10 @@ class TestSuspension:
         start = data.draw(starts)
         zone = data.draw(st.sampled_from(ZONES))
         pauses = data.draw(some_pauses(start))
-        counting = data.draw(st.sampled_from(Counting))
+        counting = data.draw(st.sampled_from(DayCount))
         count = data.draw(st.integers(1, 12))
         due = CalendarDays(count, counting).due(start, weekdays(zone), pauses)
-        day = start.astimezone(ZoneInfo(zone)).date() - (counting is Counting.INCLUDING) * DAY
+        day = start.astimezone(ZoneInfo(zone)).date() - (counting is DayCount.INCLUDING) * DAY
         assert same(due, slow_calendar_days(day, count, zone, pauses))
 
     @given(st.data())

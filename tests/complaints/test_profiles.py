@@ -12,7 +12,7 @@ from crmkit.business_time import BusinessCalendar
 from crmkit.complaints.policies.allowances import (
     BusinessDays,
     CalendarDays,
-    Counting,
+    DayCount,
     Months,
     Weeks,
     WorkingHours,
@@ -274,7 +274,7 @@ class TestTrace:
         ]
 
     def test_calendar_days_but_for_those_on_which_the_case_waits(self):
-        days = evolve(REPLY, within=CalendarDays(2, Counting.INCLUDING), calendar="jurisdiction")
+        days = evolve(REPLY, within=CalendarDays(2, DayCount.INCLUDING), calendar="jurisdiction")
         profile = evolve(BOUND, obligations=[days, ANSWER], calendars={"jurisdiction": LONDON})
         history = case(
             "receive 2026-05-07 13:00", waits=("complainant 2026-05-08 13:00/2026-05-09 13:00",)

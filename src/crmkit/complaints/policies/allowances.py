@@ -29,7 +29,7 @@ __all__ = [
     "Allowance",
     "BusinessDays",
     "CalendarDays",
-    "Counting",
+    "DayCount",
     "DayEnd",
     "Months",
     "Weeks",
@@ -42,7 +42,7 @@ __all__ = [
 _DAY = timedelta(days=1)
 
 
-class Counting(StrEnum):
+class DayCount(StrEnum):
     """Whether the day on which the time begins is counted."""
 
     FOLLOWING = "following"
@@ -98,7 +98,7 @@ class BusinessDays:
     """
 
     count: int
-    counting: Counting = Counting.FOLLOWING
+    counting: DayCount = DayCount.FOLLOWING
     until: DayEnd = DayEnd.END_OF_DAY
 
     may_be_suspended: ClassVar[bool] = False
@@ -130,7 +130,7 @@ class CalendarDays:
     """
 
     count: int
-    counting: Counting = Counting.FOLLOWING
+    counting: DayCount = DayCount.FOLLOWING
 
     may_be_suspended: ClassVar[bool] = True
 
@@ -160,7 +160,7 @@ class Weeks:
     """
 
     count: int
-    counting: Counting = Counting.FOLLOWING
+    counting: DayCount = DayCount.FOLLOWING
 
     may_be_suspended: ClassVar[bool] = False
 
@@ -182,7 +182,7 @@ class Months:
     """
 
     count: int
-    counting: Counting = Counting.FOLLOWING
+    counting: DayCount = DayCount.FOLLOWING
 
     may_be_suspended: ClassVar[bool] = False
 
@@ -204,7 +204,7 @@ class Years:
     """
 
     count: int
-    counting: Counting = Counting.FOLLOWING
+    counting: DayCount = DayCount.FOLLOWING
 
     may_be_suspended: ClassVar[bool] = False
 
@@ -250,17 +250,17 @@ def _check_count(count: int, what: str) -> None:
         raise InvalidPolicy(f"a count of {what} is a whole number, one or more")
 
 
-def _base(start: datetime, calendar: BusinessCalendar, counting: Counting) -> date:
+def _base(start: datetime, calendar: BusinessCalendar, counting: DayCount) -> date:
     """The day that itself does not count."""
     day = day_of(start, calendar)
-    return day if counting is Counting.FOLLOWING else day - _DAY
+    return day if counting is DayCount.FOLLOWING else day - _DAY
 
 
 def _after(
-    start: datetime, calendar: BusinessCalendar, counting: Counting, count: int, unit: Unit
+    start: datetime, calendar: BusinessCalendar, counting: DayCount, count: int, unit: Unit
 ) -> datetime:
     last = add_units(day_of(start, calendar), count, unit)
-    return calendar.end_of_day(last if counting is Counting.FOLLOWING else last - _DAY)
+    return calendar.end_of_day(last if counting is DayCount.FOLLOWING else last - _DAY)
 
 
 def _lost_days(

@@ -16,7 +16,7 @@ from crmkit.complaints.policies.allowances import (
     Allowance,
     BusinessDays,
     CalendarDays,
-    Counting,
+    DayCount,
     DayEnd,
     Months,
     Weeks,
@@ -47,7 +47,7 @@ DESK = "desk"
 PROMPTLY = BusinessDays(1)
 """What "promptly" is taken for: by the end of the next business day. A default of crmkit."""
 
-IMMEDIATELY = BusinessDays(1, counting=Counting.INCLUDING)
+IMMEDIATELY = BusinessDays(1, counting=DayCount.INCLUDING)
 """What "immediately" is taken for: by the end of the same business day. A default of crmkit."""
 
 _ACKNOWLEDGED = ("acknowledge", "acknowledgement")
