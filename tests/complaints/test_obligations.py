@@ -424,6 +424,17 @@ class TestRounds:
         found = states(UPDATES, self.HISTORY, "2026-05-12 08:00")
         assert [str(item.standing) for item in found] == ["met", "overdue"]
 
+    def test_only_the_first_round_can_be_met_before_it_begins(self):
+        early = evolve(UPDATES, starts_with=("investigate",), early_counts=True)
+        history = case(
+            "receive 2026-05-04 09:00",
+            "progress-update 2026-05-05 09:00",
+            "investigate 2026-05-05 10:00",
+        )
+        found = states(early, history, "2026-05-06 09:00")
+        assert [str(item.standing) for item in found] == ["met", "pending"]
+        assert found[1].started_at == at("2026-05-05 09:00")
+
     def test_an_excuse_ends_the_rounds(self):
         excused = evolve(UPDATES, excused_by=(Excuse(("withdraw",)),))
         history = case(
