@@ -429,6 +429,15 @@ class TestOnRecord:
         )
         assert told(policy(), case) == ["unanswered 1 at 13 14:00"]
 
+    def test_nor_does_one_of_this_for_one_of_the_round_before(self):
+        case = history(
+            "11 09:00 receive",
+            "11 14:00 respond",
+            "13 10:00 reopen",
+            fired=(self.fired("13 14:00"),),
+        )
+        assert told(policy(), case) == ["unanswered 1 at 11 13:00"]
+
     def test_a_record_from_before_the_receipt_is_one_of_the_first_round(self):
         """The clock of the host has been put right in between."""
         case = evolve(CASE, fired=(self.fired("11 08:00"),))

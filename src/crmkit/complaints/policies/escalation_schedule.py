@@ -151,17 +151,15 @@ def _rounds(
         if start is None:
             start = at if name in rule.since else None
         elif name in stops:
-            rounds.append(_round(start, at, at_rest))
+            rounds.append(Round(start, _earliest(at, at_rest)))
             start = None
     if start is not None:
-        rounds.append(_round(start, None, at_rest))
+        rounds.append(Round(start, at_rest))
     return tuple(rounds)
 
 
-def _round(start: datetime, *ends: datetime | None) -> Round:
-    """It ends with whatever comes first; what is stamped before it began ends it at once."""
-    end = min((end for end in ends if end is not None), default=None)
-    return Round(start, None if end is None else max(end, start))
+def _earliest(*instants: datetime | None) -> datetime | None:
+    return min((instant for instant in instants if instant is not None), default=None)
 
 
 def _from_the_receipt(history: CaseHistory, received: datetime) -> Iterator[tuple[str, datetime]]:
@@ -187,7 +185,7 @@ def _instants(
     if base is None:
         return
     expiry = None if rule.stops_after is None else clock.after(each.start, rule.stops_after)
-    end = _round(each.start, stop, expiry).stop
+    end = _earliest(stop, expiry)
     last: datetime | None = None
     for level in rule.levels:
         last = clock.after(base, level.after, is_deadline=rule.counted_from is not None)
