@@ -37,6 +37,9 @@ __all__ = ["Complaint", "PromiseOnRecord"]
 
 EventT = TypeVar("EventT")
 
+# How a frozen class writes its own attributes while it is made.
+_put = object.__setattr__
+
 
 @frozen
 class PromiseOnRecord:
@@ -77,7 +80,7 @@ class Complaint:
         state = begin(self.trail[0], self.receipt.received_by)
         for entry in self.trail[1:]:
             state = step(state, entry)
-        object.__setattr__(self, "_state", state)
+        _put(self, "_state", state)
 
     @classmethod
     def received(
@@ -114,9 +117,9 @@ class Complaint:
         """
         # The trail up to here was checked when it was written, so only what is new is looked at.
         grown = object.__new__(type(self))
-        object.__setattr__(grown, "receipt", self.receipt)
-        object.__setattr__(grown, "trail", (*self.trail, entry))
-        object.__setattr__(grown, "_state", step(self._state, entry))
+        _put(grown, "receipt", self.receipt)
+        _put(grown, "trail", (*self.trail, entry))
+        _put(grown, "_state", step(self._state, entry))
         return grown
 
     def known_by(self, at: datetime) -> Self | None:
