@@ -64,6 +64,7 @@ class Lifecycle(Generic[StatusT, ActionT]):
     name: str = "lifecycle"
     version: int = 1
     _targets: Mapping[tuple[StatusT, ActionT], StatusT] = field(init=False, repr=False, eq=False)
+    _ways: Mapping[StatusT, tuple[ActionT, ...]] = field(init=False, repr=False, eq=False)
 
     @final.default
     def _without_a_way_out(self) -> frozenset[StatusT]:
@@ -73,6 +74,8 @@ class Lifecycle(Generic[StatusT, ActionT]):
     def __attrs_post_init__(self) -> None:
         targets = {(source, action): target for source, action, target in self.moves}
         object.__setattr__(self, "_targets", MappingProxyType(targets))
+        ways = {status: self._ways_out(status) for status in self.statuses}
+        object.__setattr__(self, "_ways", MappingProxyType(ways))
         check_identifier(self.name, "the name of a lifecycle")
         if type(self.version) is not int or self.version < 1:
             raise InvalidPolicy("the version of a lifecycle counts from 1")
@@ -83,6 +86,9 @@ class Lifecycle(Generic[StatusT, ActionT]):
                 f"two moves begin alike, so the next status is open: {self._repeated()}"
             )
         self._check_reach()
+
+    def _ways_out(self, status: StatusT) -> tuple[ActionT, ...]:
+        return tuple(action for source, action, _ in self.moves if source == status)
 
     def _repeated(self) -> str:
         starts = [f"{source} by {action}" for source, action, _ in self.moves]
@@ -126,11 +132,12 @@ class Lifecycle(Generic[StatusT, ActionT]):
 
         :raises InvalidPolicy: if the lifecycle does not know the status.
         """
-        if status not in self.statuses:
+        ways = self._ways.get(status)
+        if ways is None:
             raise InvalidPolicy(
                 f"unknown status; this lifecycle knows {', '.join(map(str, self.statuses))}"
             )
-        return tuple(action for source, action, _ in self.moves if source == status)
+        return ways
 
     def after(self, status: StatusT, action: ActionT) -> StatusT:
         """The status after an action.
