@@ -1,7 +1,8 @@
 """The rules of complaints handling: the table and the conditions, asked before anything is done."""
 
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from attrs import field, frozen
 
@@ -66,8 +67,16 @@ def _check_watched(guard: Guard, words: tuple[str, ...], known: set[str]) -> Non
         )
 
 
-def _is_move(entry: Entry) -> bool:
-    return isinstance(entry.what, StatusChanged)
+class _Move(NamedTuple):
+    """A row of a table: the event that goes on the trail, and the guards that could object."""
+
+    what: StatusChanged
+    guards: tuple[Guard, ...]
+
+
+def _may_watch(guard: Guard, action: str) -> bool:
+    actions: tuple[str, ...] | None = getattr(guard, "actions", None)
+    return actions is None or action in actions
 
 
 @frozen(kw_only=True)
@@ -103,6 +112,8 @@ class ComplaintRules:
     guards: tuple[Guard, ...] = DEFAULT_GUARDS
     former: tuple[Table, ...] = ()
     _tables: dict[tuple[str, int], Table] = field(init=False, repr=False, eq=False)
+    # The moves from each status of each table, by the word of the action.
+    _ways: dict[tuple[str, int, str], dict[str, _Move]] = field(init=False, repr=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
         tables = (self.lifecycle, *self.former)
@@ -115,6 +126,20 @@ class ComplaintRules:
             for term in ("actions", "doing", "checking"):
                 _check_watched(guard, getattr(guard, term, ()), actions)
             _check_watched(guard, getattr(guard, "statuses", ()), statuses)
+        ways = {
+            (table.name, table.version, word_of(status)): self._moves_from(table, status)
+            for table in tables
+            for status in table.statuses
+        }
+        object.__setattr__(self, "_ways", ways)
+
+    def _moves_from(self, table: Table, status: str) -> dict[str, _Move]:
+        moves = {}
+        for action in map(word_of, table.allowed(status)):
+            what = StatusChanged(action, word_of(status), word_of(table.after(status, action)))
+            guards = tuple(guard for guard in self.guards if _may_watch(guard, action))
+            moves[action] = _Move(what, guards)
+        return moves
 
     # --- questions ---
 
@@ -135,7 +160,14 @@ class ComplaintRules:
         """The actions that the lifecycle has from where the complaint stands; none while merged."""
         if complaint.merged_into is not None:
             return ()
-        return tuple(map(word_of, self.table_of(complaint).allowed(complaint.status)))
+        return tuple(self._ways_from(complaint))
+
+    def _ways_from(self, complaint: Complaint) -> dict[str, _Move]:
+        ways = self._ways.get((*complaint.lifecycle, complaint.status))
+        if ways is None:
+            statuses = map(word_of, self.table_of(complaint).statuses)
+            raise InvalidPolicy(f"unknown status; this lifecycle knows {', '.join(statuses)}")
+        return ways
 
     def is_final(self, complaint: Complaint) -> bool:
         """Whether the complaint may rest where it stands."""
@@ -143,7 +175,11 @@ class ComplaintRules:
 
     def __call__(self, proposal: Proposal, /) -> Decision[bool]:
         """Whether something may be done, on which evidence."""
-        evidence = (*self._by_table(proposal), *self._by_guards(proposal))
+        asked = (guard(proposal) for guard in self.guards if guard.watches(proposal))
+        return self._decide(proposal, asked)
+
+    def _decide(self, proposal: Proposal, by_guards: Iterable[Evidence]) -> Decision[bool]:
+        evidence = (*self._by_table(proposal), *by_guards)
         return Decision(
             all(item.met is not False for item in evidence),
             "complaint-rules",
@@ -159,9 +195,6 @@ class ComplaintRules:
         if complaint.merged_into is not None:
             return (equals("merged", True, False),)
         return (one_of("action", what.action, self.allowed(complaint)),)
-
-    def _by_guards(self, proposal: Proposal) -> tuple[Evidence, ...]:
-        return tuple(guard(proposal) for guard in self.guards if guard.watches(proposal))
 
     # --- what is done ---
 
@@ -194,10 +227,12 @@ class ComplaintRules:
         :raises ActionRefused: if a condition does not hold, or the complaint is merged into
             another.
         """
-        status = complaint.status
-        to = self.table_of(complaint).after(status, action)
+        ways = self._ways_from(complaint)
+        move = ways.get(action)
+        if move is None:
+            raise IllegalTransition(complaint.status, action, tuple(ways))
         entry = Entry(
-            what=StatusChanged(word_of(action), status, word_of(to)),
+            what=move.what,
             by=by,
             at=at,
             reason=reason,
@@ -205,7 +240,10 @@ class ComplaintRules:
             override=override,
             recorded_at=recorded_at,
         )
-        return self._append(Proposal(complaint, entry, open_children))
+        if complaint.merged_into is not None:
+            refused = Proposal(complaint, entry, open_children)
+            raise ActionRefused(self(refused), (_MERGED,), ())
+        return self._append(complaint, entry, move.guards, open_children)
 
     def record(
         self,
@@ -243,7 +281,7 @@ class ComplaintRules:
             override=override,
             recorded_at=recorded_at,
         )
-        return self._append(Proposal(complaint, entry))
+        return self._append(complaint, entry, self.guards, 0)
 
     def _check_adopted(self, what: LifecycleAdopted) -> None:
         table = self._tables.get((what.name, what.version))
@@ -267,20 +305,23 @@ class ComplaintRules:
                 "status that is as final as the one it stands at"
             )
 
-    def _append(self, proposal: Proposal) -> Complaint:
-        if proposal.complaint.merged_into is not None and _is_move(proposal.entry):
-            raise ActionRefused(self(proposal), (_MERGED,), ())
-        watching = [guard for guard in self.guards if guard.watches(proposal)]
-        if watching:
-            evidence = [guard(proposal) for guard in watching]
-            if any(item.met is False for item in evidence):
-                remedies = tuple(
-                    guard.remedy
-                    for guard, item in zip(watching, evidence, strict=True)
-                    if item.met is False
-                )
-                raise ActionRefused(self(proposal), remedies, self.allowed(proposal.complaint))
-        return proposal.complaint.after(proposal.entry)
+    def _append(
+        self, complaint: Complaint, entry: Entry, guards: tuple[Guard, ...], open_children: int
+    ) -> Complaint:
+        if not guards:
+            return complaint.after(entry)
+        proposal = Proposal(complaint, entry, open_children)
+        evidence, remedies = [], []
+        for guard in guards:
+            if guard.watches(proposal):
+                item = guard(proposal)
+                evidence.append(item)
+                if item.met is False:
+                    remedies.append(guard.remedy)
+        if remedies:
+            decision = self._decide(proposal, evidence)
+            raise ActionRefused(decision, tuple(remedies), self.allowed(complaint))
+        return complaint.after(entry)
 
     def verify(self, complaint: Complaint) -> None:
         """Replay the trail of a complaint against the tables that it names.
