@@ -322,6 +322,12 @@ class TestDeadlines:
     def test_without_a_deadline_nothing_falls_due(self):
         assert policy(self.LATE).next_due(CASE, at("11 09:00")) is None
 
+    def test_a_deadline_from_before_it_was_reopened_counts_no_more(self):
+        marks = ("11 09:00 receive", "11 12:00 response-due", "11 13:00 respond", "12 10:00 reopen")
+        assert policy(self.LATE).next_due(history(*marks), at("12 10:00")) is None
+        later = history(*marks, "14 12:00 response-due")
+        assert told(policy(self.LATE), later) == ["overdue 1 at 16 00:00", "overdue 2 at 19 15:00"]
+
     def test_a_deadline_ahead_is_known(self):
         case = history("11 09:00 receive", "14 12:00 response-due")
         assert policy(self.LATE).next_due(case, at("11 09:00")) == at("16 00:00")
