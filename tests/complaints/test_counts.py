@@ -104,6 +104,10 @@ class TestCounting:
         counts = summarize_complaints([case(others={"store": "S-12"})], MAY)
         assert counts.of("store", "S-12") == Counted(1, 0)
 
+    def test_members_of_enumerations_are_words(self):
+        some = case(cause=Dimension.REGION, others={Dimension.CAUSE.name: Dimension.UNIT})
+        assert [type(word) for pair in some.places() for word in pair] == [str] * 4
+
     def test_a_place_that_did_not_occur_counts_nothing(self):
         assert ComplaintCounts(period=MAY).of("region", "north") == Counted()
 

@@ -15,6 +15,7 @@ from crmkit.complaints.facts.counts import (
     MAX_COUNT,
     MAX_EXPOSURE,
     CountedCase,
+    Dimension,
     Exposure,
     summarize_complaints,
 )
@@ -194,7 +195,7 @@ class TestFromCounts:
 
     def test_praise(self):
         counts = summarize_complaints(self.cases(), MAY)
-        some = PlacesFacts.of_counts(counts, self.exposure(), "region", Measure.PRAISE)
+        some = PlacesFacts.of_counts(counts, self.exposure(), Dimension.REGION, Measure.PRAISE)
         assert Place("south", 2, 40) in some.places
 
     @pytest.mark.parametrize("places", [(), (("a", 3, 10),), (("a", 0, 0), ("b", 0, 0))])

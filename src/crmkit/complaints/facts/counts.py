@@ -20,6 +20,7 @@ __all__ = [
     "CountedCase",
     "Dimension",
     "Exposure",
+    "as_word",
     "summarize_complaints",
 ]
 
@@ -44,8 +45,17 @@ class Dimension(StrEnum):
     CAUSE = "cause"
 
 
+def as_word(word: str) -> str:
+    """A member of an enumeration as the plain word it stands for."""
+    return str(word) if isinstance(word, str) else word
+
+
+def _as_word_or_none(word: str | None) -> str | None:
+    return None if word is None else as_word(word)
+
+
 def _as_words(words: Mapping[str, str]) -> Mapping[str, str]:
-    return MappingProxyType(dict(words))
+    return MappingProxyType({as_word(name): as_word(value) for name, value in words.items()})
 
 
 def _check_count(number: int, most: int, what: str) -> None:
@@ -66,12 +76,12 @@ class CountedCase:
     """
 
     on: date
-    region: str | None = None
-    product: str | None = None
-    unit: str | None = None
-    employee: str | None = None
-    channel: str | None = None
-    cause: str | None = None
+    region: str | None = field(default=None, converter=_as_word_or_none)
+    product: str | None = field(default=None, converter=_as_word_or_none)
+    unit: str | None = field(default=None, converter=_as_word_or_none)
+    employee: str | None = field(default=None, converter=_as_word_or_none)
+    channel: str | None = field(default=None, converter=_as_word_or_none)
+    cause: str | None = field(default=None, converter=_as_word_or_none)
     praise: bool = False
     others: Mapping[str, str] = field(factory=dict, converter=_as_words, hash=False)
 

@@ -7,7 +7,13 @@ from math import floor
 
 from attrs import field, frozen
 
-from crmkit.complaints.facts.counts import MAX_COUNT, MAX_EXPOSURE, ComplaintCounts, Exposure
+from crmkit.complaints.facts.counts import (
+    MAX_COUNT,
+    MAX_EXPOSURE,
+    ComplaintCounts,
+    Exposure,
+    as_word,
+)
 from crmkit.complaints.numerics import binomial_at_least, first_true
 from crmkit.complaints.policies.control_limits import Correction, level_of
 from crmkit.complaints.policies.rates import check_share, decimal_of
@@ -70,7 +76,7 @@ class PlacesFacts:
     """
 
     as_of: date
-    dimension: str
+    dimension: str = field(converter=as_word)
     places: tuple[Place, ...]
     of: str = "customers"
     measure: Measure = Measure.COMPLAINTS
