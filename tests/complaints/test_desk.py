@@ -1,0 +1,458 @@
+"""The desk keeps complaints, and nothing that is owed gets out of sight."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crmkit.business_time import BusinessCalendar
+from crmkit.complaints.desk import ESCALATED_TOPIC, ComplaintDesk
+from crmkit.complaints.kept import COMPLAINT_AGENDAS, COMPLAINTS, AgendaEntry
+from crmkit.complaints.lifecycle import COMPLAINT_LIFECYCLE, Action, Status
+from crmkit.complaints.policies.allowances import BusinessDays, WorkingHours
+from crmkit.complaints.policies.escalation import (
+    Delay,
+    DelayUnit,
+    EscalationLevel,
+    EscalationPolicy,
+    EscalationRule,
+)
+from crmkit.complaints.policies.obligations import Obligation
+from crmkit.complaints.policies.profiles import ObligationProfile
+from crmkit.complaints.policies.rules import ActionRefused, ComplaintRules
+from crmkit.complaints.records.complaint import Complaint
+from crmkit.complaints.records.entry import Entry
+from crmkit.complaints.records.events import (
+    Assessed,
+    FactsRecorded,
+    ParentNamed,
+    Satisfaction,
+    SatisfactionChecked,
+    Severity,
+    StatusChanged,
+    WaitingStarted,
+)
+from crmkit.complaints.records.receipt import Receipt
+from crmkit.errors import (
+    AlreadyKept,
+    IllegalTransition,
+    InvalidPolicy,
+    InvalidValue,
+    NaiveDatetime,
+    NotKept,
+    VersionConflict,
+)
+from crmkit.identifiers import Actor, ComplaintId, CustomerId
+from crmkit.lifecycle import Lifecycle
+from crmkit.storage.memory import MemoryStore
+from crmkit.storage.sqlite import SqliteStore
+
+BERLIN = ZoneInfo("Europe/Berlin")
+OFFICE = BusinessCalendar.on_weekdays("09:00-18:00", zone="Europe/Berlin")
+MONDAY = datetime(2026, 5, 4, 10, 0, tzinfo=BERLIN)
+ANNA, BEN, CARA = Actor("anna"), Actor("ben"), Actor("cara")
+HOUR = timedelta(hours=1)
+
+DESK_HOURS = ObligationProfile(
+    name="desk-hours",
+    obligations=(
+        Obligation(
+            name="acknowledge",
+            met_by=("acknowledge",),
+            within=WorkingHours(4),
+            calendar="desk",
+            suspended_by=frozenset({"complainant"}),
+        ),
+        Obligation(name="answer", met_by=("respond",), within=WorkingHours(24), calendar="desk"),
+    ),
+).with_calendars(desk=OFFICE)
+STATUTE = ObligationProfile(
+    name="statute",
+    obligations=(
+        Obligation(name="letter", met_by=("respond",), within=BusinessDays(2), calendar="state"),
+    ),
+).with_calendars(state=OFFICE)
+ESCALATION = EscalationPolicy(
+    calendars={"desk": OFFICE},
+    rules=[
+        EscalationRule(
+            name="unanswered",
+            calendar="desk",
+            levels=[
+                EscalationLevel(level=1, after=Delay(6, DelayUnit.WORKING_HOURS), role="lead"),
+                EscalationLevel(level=2, after=Delay(12, DelayUnit.WORKING_HOURS), target="board"),
+            ],
+        )
+    ],
+)
+
+
+def receipt(number="K-1", at=MONDAY, **more):
+    return Receipt(
+        id=ComplaintId(number),
+        received_at=at,
+        channel="phone",
+        received_by=more.pop("received_by", ANNA),
+        complainant=CustomerId("C-7"),
+        **more,
+    )
+
+
+def desk_with(store=None, **more):
+    terms: dict[str, Any] = {"profiles": (DESK_HOURS, STATUTE), "escalation": ESCALATION} | more
+    return ComplaintDesk(store=store or MemoryStore(), **terms)
+
+
+def act(desk, action, number="K-1", by=ANNA, at=MONDAY, **more):
+    return desk.act(ComplaintId(number), action, by=by, at=at, reason="as agreed", **more)
+
+
+def record(desk, what, number="K-1", by=ANNA, at=MONDAY, **more):
+    return desk.record(ComplaintId(number), what, by=by, at=at, reason="as agreed", **more)
+
+
+def respond_to(desk, number="K-1", at=MONDAY):
+    act(desk, Action.ACKNOWLEDGE, number, at=at)
+    record(desk, Assessed(Severity()), number, at=at)
+    act(desk, Action.ASSESS, number, at=at)
+    act(desk, Action.INVESTIGATE, number, at=at)
+    record(desk, FactsRecorded("the parcel was wet"), number, at=at)
+    act(desk, Action.RESPOND, number, at=at)
+
+
+def close(desk, number="K-1", at=MONDAY):
+    respond_to(desk, number, at)
+    checked = SatisfactionChecked(outcome=Satisfaction.SATISFIED, process=Satisfaction.NEITHER)
+    record(desk, checked, number, at=at)
+    return act(desk, Action.CLOSE, number, by=BEN, at=at)
+
+
+def queue(desk, **more):
+    return [stored.record for stored in desk.due(**more).items]
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def store(request, tmp_path):
+    if request.param == "memory":
+        yield MemoryStore()
+    else:
+        opened = SqliteStore.open(tmp_path / "desk.db", create=True)
+        yield opened
+        opened.close()
+
+
+class TestHandling:
+    """Whatever is done is done by the rules, and kept at once."""
+
+    def test_a_complaint_goes_from_receipt_to_closing(self, store):
+        desk = desk_with(store)
+        desk.receive(receipt())
+        closed = close(desk)
+        assert closed.status == Status.CLOSED
+        assert desk.get(ComplaintId("K-1")) == closed
+        assert len(closed.trail) == 9
+
+    def test_a_number_is_given_once(self, store):
+        desk = desk_with(store)
+        desk.receive(receipt())
+        with pytest.raises(AlreadyKept):
+            desk.receive(receipt())
+
+    def test_an_unknown_number_is_told(self, store):
+        with pytest.raises(NotKept):
+            act(desk_with(store), Action.ACKNOWLEDGE)
+
+    @pytest.mark.parametrize(
+        ("action", "refusal"),
+        [(Action.CLOSE, IllegalTransition), (Action.ASSESS, ActionRefused)],
+    )
+    def test_a_refused_action_changes_nothing_that_is_kept(self, store, action, refusal):
+        desk = desk_with(store)
+        desk.receive(receipt())
+        before = act(desk, Action.ACKNOWLEDGE)
+        due = queue(desk)
+        with pytest.raises(refusal):
+            act(desk, action)
+        assert desk.get(ComplaintId("K-1")) == before
+        assert queue(desk) == due
+
+    def test_a_unit_of_the_host_is_joined_and_not_committed(self, store):
+        desk = desk_with(store)
+        with store.unit_of_work() as unit:
+            desk.receive(receipt(), unit=unit)
+            assert act(desk, Action.ACKNOWLEDGE, unit=unit).status == Status.ACKNOWLEDGED
+        with pytest.raises(NotKept):
+            desk.get(ComplaintId("K-1"))
+
+    def test_of_two_who_act_at_the_same_time_one_looks_again(self, store):
+        desk = desk_with(store)
+        desk.receive(receipt())
+        with store.unit_of_work() as late:
+            act(desk, Action.ACKNOWLEDGE, unit=late)
+            act(desk, Action.WITHDRAW)
+            with pytest.raises(VersionConflict):
+                late.commit()
+        assert desk.get(ComplaintId("K-1")).status == Status.WITHDRAWN
+
+    def test_a_complaint_handled_elsewhere_is_kept_with_its_trail(self, store):
+        rules = ComplaintRules()
+        complaint = rules.act(
+            rules.receive(receipt()), Action.ACKNOWLEDGE, by=ANNA, at=MONDAY, reason="wrote"
+        )
+        desk = desk_with(store)
+        assert desk.keep(complaint) == complaint
+        assert desk.get(complaint.id) == complaint
+
+    def test_a_trail_that_left_its_table_is_refused(self, store):
+        complaint = Complaint.received(receipt())
+        forged = Entry(
+            what=StatusChanged("close", "received", "closed"), by=ANNA, at=MONDAY, reason="gone"
+        )
+        with pytest.raises(IllegalTransition):
+            desk_with(store).keep(complaint.after(forged))
+        with store.unit_of_work() as unit:
+            unit.repository(COMPLAINTS).add(complaint.after(forged))
+            unit.commit()
+        with pytest.raises(IllegalTransition):
+            desk_with(store).get(complaint.id)
+
+    def test_a_complaint_of_another_lifecycle_needs_its_table(self, store):
+        other = Lifecycle(name="walk-in", initial="new", moves=[("new", "settle", "settled")])
+        theirs = ComplaintDesk(store=store, rules=ComplaintRules(lifecycle=other, guards=()))
+        theirs.receive(receipt())
+        with pytest.raises(InvalidPolicy, match="walk-in"):
+            desk_with(store).get(ComplaintId("K-1"))
+        both = desk_with(store, rules=ComplaintRules(former=(other,)))
+        assert act(both, "settle").status == "settled"
+
+
+class TestDue:
+    """The queue says what is due next, the earliest first, from the store by index."""
+
+    def test_the_earliest_deadline_of_all_profiles_is_the_next(self, store):
+        desk = desk_with(store)
+        desk.receive(receipt())
+        (entry,) = queue(desk)
+        assert (entry.profile, entry.obligation) == ("desk-hours", "acknowledge")
+        assert entry.due_at == MONDAY + 4 * HOUR
+        act(desk, Action.ACKNOWLEDGE, at=MONDAY + HOUR)
+        (entry,) = queue(desk)
+        # Business days end at midnight after Wednesday, 24 working hours on Wednesday at four.
+        assert (entry.profile, entry.obligation) == ("desk-hours", "answer")
+        assert entry.due_at == datetime(2026, 5, 6, 16, 0, tzinfo=BERLIN)
+
+    def test_what_is_answered_is_due_no_more(self, store):
+        desk = desk_with(store)
+        desk.receive(receipt())
+        respond_to(desk)
+        assert queue(desk) == []
+
+    def test_what_is_owed_stays_due_after_a_withdrawal_that_nothing_excuses(self):
+        desk = desk_with()
+        desk.receive(receipt())
+        act(desk, Action.WITHDRAW)
+        assert [entry.obligation for entry in queue(desk)] == ["acknowledge"]
+
+    def test_a_case_that_waits_is_not_due_for_what_waits(self):
+        desk = desk_with(profiles=(DESK_HOURS,))
+        desk.receive(receipt())
+        record(desk, WaitingStarted("complainant"), at=MONDAY + HOUR)
+        assert [entry.obligation for entry in queue(desk)] == ["answer"]
+
+    def test_queues_are_sorted_and_filtered_by_owner_and_time(self, store):
+        desk = desk_with(store)
+        for number, hours, owner in [("K-1", 3, ANNA), ("K-2", 1, BEN), ("K-3", 2, ANNA)]:
+            desk.receive(receipt(number, MONDAY + hours * HOUR, received_by=owner))
+        assert [entry.complaint for entry in queue(desk)] == ["K-2", "K-3", "K-1"]
+        assert [entry.complaint for entry in queue(desk, owner=ANNA)] == ["K-3", "K-1"]
+        assert queue(desk, owner=CARA) == []
+        # At the very instant at which it is due there is still time.
+        assert queue(desk, before=MONDAY + 5 * HOUR) == []
+        overdue = queue(desk, before=MONDAY + 5 * HOUR + timedelta(microseconds=1))
+        assert [entry.complaint for entry in overdue] == ["K-2"]
+        page = desk.due(limit=2)
+        assert [stored.record.complaint for stored in page.items] == ["K-2", "K-3"]
+        rest = desk.due(limit=2, after=page.next)
+        assert [stored.record.complaint for stored in rest.items] == ["K-1"]
+
+    def test_a_complaint_without_an_owner_is_in_the_queue_of_all(self):
+        desk = desk_with()
+        desk.receive(receipt(received_by=None), by=Actor("mail-robot"))
+        assert [entry.owner for entry in queue(desk)] == [None]
+
+    def test_the_agenda_of_one_complaint_shows_every_obligation(self):
+        desk = desk_with()
+        desk.receive(receipt())
+        names = [state.obligation for state in desk.agenda(ComplaintId("K-1"), MONDAY)]
+        assert names == ["acknowledge", "answer", "letter"]
+
+    def test_other_policies_make_another_queue_once_it_is_refreshed(self, store):
+        desk_with(store, profiles=(), escalation=None).receive(receipt())
+        desk = desk_with(store)
+        assert queue(desk) == []
+        assert desk.refresh() == 1
+        assert [entry.obligation for entry in queue(desk)] == ["acknowledge"]
+        assert desk.refresh() == 0
+
+    @given(st.lists(st.integers(0, 200), min_size=1, max_size=6), st.integers(0, 300))
+    def test_the_queue_agrees_with_asking_each_complaint(self, hours, later):
+        desk = desk_with()
+        for number, hour in enumerate(hours):
+            desk.receive(receipt(f"K-{number}", MONDAY + hour * HOUR))
+        at = MONDAY + later * HOUR
+        asked = {
+            f"K-{number}"
+            for number in range(len(hours))
+            if any(
+                state.due_at is not None and state.standing.is_open and state.due_at < at
+                for state in desk.agenda(ComplaintId(f"K-{number}"), max(at, MONDAY + 999 * HOUR))
+            )
+        }
+        assert {entry.complaint for entry in queue(desk, before=at)} == asked
+
+
+class TestEscalation:
+    """Each escalation is carried out once, in the order of falling due, however late."""
+
+    def test_each_is_carried_out_once(self, store):
+        desk = desk_with(store)
+        desk.receive(receipt())
+        assert desk.escalate(MONDAY + 5 * HOUR, by=BEN) == ()
+        (first,) = desk.escalate(MONDAY + 6 * HOUR, by=BEN)
+        assert (first.rule, first.level, first.role) == ("unanswered", 1, "lead")
+        assert desk.escalate(MONDAY + 6 * HOUR, by=BEN) == ()
+        (second,) = desk.escalate(MONDAY + timedelta(days=30), by=BEN)
+        assert (second.level, second.target) == (2, "board")
+        assert desk.escalate(MONDAY + timedelta(days=60), by=BEN) == ()
+        trail = desk.get(ComplaintId("K-1")).escalations
+        assert [(each.level, each.to) for each in trail] == [(1, "lead"), (2, "board")]
+
+    def test_they_come_in_the_order_of_falling_due_and_leave_messages(self, store):
+        desk = desk_with(store)
+        desk.receive(receipt("K-1", MONDAY + 2 * HOUR))
+        desk.receive(receipt("K-2", MONDAY))
+        carried = desk.escalate(MONDAY + timedelta(days=30), by=BEN)
+        assert [(each.complaint, each.level) for each in carried] == [
+            ("K-2", 1),
+            ("K-1", 1),
+            ("K-2", 2),
+            ("K-1", 2),
+        ]
+        handed = []
+        store.deliver(lambda message: handed.append((message.topic, message.payload)))
+        assert handed[0] == (ESCALATED_TOPIC, "K-2\nunanswered\n1\nlead")
+        assert handed[3] == (ESCALATED_TOPIC, "K-1\nunanswered\n2\nboard")
+
+    def test_a_limit_takes_some_complaints_at_a_time(self):
+        desk = desk_with()
+        for number in ("K-1", "K-2", "K-3"):
+            desk.receive(receipt(number))
+        late = MONDAY + timedelta(days=30)
+        assert [len(desk.escalate(late, by=BEN, limit=2)) for _ in range(3)] == [4, 2, 0]
+
+    def test_one_that_nobody_asked_about_in_time_is_found_after_the_closing(self):
+        desk = desk_with()
+        desk.receive(receipt())
+        close(desk, at=MONDAY + 8 * HOUR)
+        (late,) = desk.escalate(MONDAY + timedelta(days=30), by=BEN)
+        assert late.level == 1
+        assert late.handled_at == MONDAY + 8 * HOUR
+
+    def test_a_desk_without_rules_says_so(self):
+        with pytest.raises(InvalidValue, match="no escalation"):
+            desk_with(escalation=None).escalate(MONDAY, by=BEN)
+        with pytest.raises(NaiveDatetime):
+            desk_with().escalate(datetime(2026, 5, 4), by=BEN)  # noqa: DTZ001
+
+
+class TestMerging:
+    """A merged complaint rests, and its deadlines go with the one that goes on."""
+
+    def test_what_is_merged_is_due_no_more_until_it_is_its_own_again(self, store):
+        desk = desk_with(store)
+        desk.receive(receipt("K-1"))
+        desk.receive(receipt("K-2", MONDAY + HOUR))
+        one, two = ComplaintId("K-1"), ComplaintId("K-2")
+        before = desk.get(two)
+        desk.merge(two, one, by=ANNA, at=MONDAY + 2 * HOUR, reason="same parcel")
+        assert [entry.complaint for entry in queue(desk)] == ["K-1"]
+        assert desk.get(one).absorbed == ("K-2",)
+        with pytest.raises(ActionRefused, match="merged"):
+            act(desk, Action.ACKNOWLEDGE, "K-2")
+        desk.unmerge(two, by=ANNA, at=MONDAY + 3 * HOUR, reason="another parcel")
+        assert [entry.complaint for entry in queue(desk)] == ["K-1", "K-2"]
+        assert desk.get(two).status == before.status
+        assert desk.get(one).absorbed == ()
+
+    def test_what_is_not_merged_cannot_be_taken_apart(self):
+        desk = desk_with()
+        desk.receive(receipt())
+        with pytest.raises(InvalidValue, match="not merged"):
+            desk.unmerge(ComplaintId("K-1"), by=ANNA, at=MONDAY, reason="a slip")
+
+
+class TestParents:
+    """A complaint with parts is closed after its parts are."""
+
+    def test_open_parts_hold_the_whole_open(self, store):
+        desk = desk_with(store)
+        desk.receive(receipt("K-1"))
+        desk.receive(receipt("K-2"))
+        record(desk, ParentNamed(ComplaintId("K-1")), "K-2")
+        with pytest.raises(ActionRefused, match="open-children"):
+            close(desk, "K-1")
+        close(desk, "K-2")
+        assert act(desk, Action.CLOSE, "K-1", by=BEN).status == Status.CLOSED
+
+    def test_a_merged_part_is_no_open_part(self):
+        desk = desk_with()
+        for number in ("K-1", "K-2", "K-3"):
+            desk.receive(receipt(number))
+        record(desk, ParentNamed(ComplaintId("K-1")), "K-2")
+        desk.merge(ComplaintId("K-2"), ComplaintId("K-3"), by=ANNA, at=MONDAY, reason="same")
+        assert close(desk, "K-1").status == Status.CLOSED
+
+
+class TestKept:
+    """How complaints are found again."""
+
+    def test_complaints_are_found_by_status_owner_and_complainant(self, store):
+        desk = desk_with(store)
+        desk.receive(receipt("K-1"))
+        desk.receive(receipt("K-2", received_by=BEN))
+        act(desk, Action.ACKNOWLEDGE, "K-2")
+        with store.unit_of_work() as unit:
+            complaints = unit.repository(COMPLAINTS)
+
+            def found(index, *prefix):
+                page = complaints.query(index, prefix=prefix)
+                return [stored.record.id for stored in page.items]
+
+            assert found("by-status", "received") == ["K-1"]
+            assert found("by-owner", "ben") == ["K-2"]
+            assert found("by-complainant", "C-7") == ["K-1", "K-2"]
+            assert found("by-parent", "K-1") == []
+
+    def test_nobody_s_complaint_is_found_by_no_person(self, store):
+        desk = desk_with(store)
+        unknown = Receipt(id=ComplaintId("K-9"), received_at=MONDAY, channel="letter")
+        desk.receive(unknown, by=ANNA)
+        with store.unit_of_work() as unit:
+            complaints = unit.repository(COMPLAINTS)
+            assert complaints.query("by-owner").items == ()
+            assert complaints.query("by-complainant").items == ()
+
+    def test_an_agenda_names_instants(self):
+        with pytest.raises(NaiveDatetime):
+            AgendaEntry(complaint=ComplaintId("K-1"), due_at=datetime(2026, 5, 4))  # noqa: DTZ001
+
+    def test_agendas_and_complaints_are_documents(self):
+        desk = desk_with()
+        complaint = desk.receive(receipt(content="it was wet"))
+        assert COMPLAINTS.loads(COMPLAINTS.dumps(complaint)) == complaint
+        entry = AgendaEntry(complaint=complaint.id, due_at=MONDAY.astimezone(UTC))
+        assert COMPLAINT_AGENDAS.loads(COMPLAINT_AGENDAS.dumps(entry)) == entry
+        assert complaint.lifecycle == (COMPLAINT_LIFECYCLE.name, COMPLAINT_LIFECYCLE.version)
