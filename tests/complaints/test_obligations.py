@@ -354,6 +354,15 @@ class TestContent:
         assert (found.standing, found.missing) == (Standing.MET, ())
         assert found.met_at == at("2026-05-07 09:00")
 
+    def test_once_excused_it_lacks_nothing(self):
+        history = case(
+            "receive 2026-05-04 09:00",
+            "final-response 2026-05-06 09:00 leaflet",
+            "withdraw 2026-05-07 09:00",
+        )
+        found = state(LETTER, history, "2026-05-08 10:00")
+        assert (found.standing, found.missing) == (Standing.EXCUSED, ())
+
     def test_messages_of_other_kinds_need_not_say_it(self):
         history = case("receive 2026-05-04 09:00", "holding-response 2026-05-06 09:00")
         assert state(LETTER, history, "2026-05-08 10:00").met_by == "holding-response"
