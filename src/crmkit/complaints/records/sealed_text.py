@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any, TypeVar
 
 from attrs import Attribute, evolve, fields
@@ -57,14 +58,14 @@ def sealed_form(value: object, digests: Mapping[str, str], path: str = "") -> ob
         return [sealed_form(item, digests, f"{path}[{n}]") for n, item in enumerate(value)]
     if isinstance(value, frozenset):
         return sorted((sealed_form(item, {}, path) for item in value), key=canonical_text)
-    if is_record(type(value)):
+    if _is_record(_class_of(value)):
         parts = {
             attribute.name: {"commitment": digests[inner]}
             if _is_personal(attribute, part)
             else sealed_form(part, digests, inner)
             for attribute, inner, part in _parts(value, path)
         }
-        return {"kind": kind_of(type(value)), "data": parts}
+        return {"kind": _kind(_class_of(value)), "data": parts}
     return _VALUES.unstructure(value)
 
 
@@ -90,7 +91,7 @@ def without_personal_texts(value: T) -> T:
     """The record with ``(erased)`` in the place of each personal text."""
     if isinstance(value, tuple):
         return type(value)(without_personal_texts(item) for item in value)
-    if not is_record(type(value)):
+    if not _is_record(_class_of(value)):
         return value
     record: Any = value
     changes = {
@@ -107,11 +108,31 @@ def _is_personal(attribute: "Attribute[Any] | None", part: object) -> bool:
 
 def _parts(value: object, path: str) -> Iterator[tuple[Any, str, object]]:
     """What a record or a collection is made of: the field, the path, the value."""
-    if is_record(type(value)):
-        cls: Any = type(value)
-        for attribute in fields(cls):
-            if attribute.init:
-                inner = f"{path}.{attribute.name}" if path else attribute.name
-                yield attribute, inner, getattr(value, attribute.name)
+    if _is_record(_class_of(value)):
+        for attribute in _fields(_class_of(value)):
+            inner = f"{path}.{attribute.name}" if path else attribute.name
+            yield attribute, inner, getattr(value, attribute.name)
     elif isinstance(value, tuple | frozenset):
         yield from ((None, f"{path}[{n}]", item) for n, item in enumerate(value))
+
+
+# What a class is made of never changes, and each record of a trail asks for it.
+
+
+@cache
+def _is_record(cls: type) -> bool:
+    return is_record(cls)
+
+
+@cache
+def _kind(cls: type) -> str:
+    return kind_of(cls)
+
+
+@cache
+def _fields(cls: Any) -> "tuple[Attribute[Any], ...]":
+    return tuple(attribute for attribute in fields(cls) if attribute.init)
+
+
+def _class_of(value: object) -> Any:
+    return type(value)
