@@ -112,6 +112,8 @@ class Ownership:
                 _require(offered and self.owner == by, "only the owner retracts an offer they made")
                 return type(self)(self.owner)
             case OwnershipAct.REASSIGN:
+                # Or an owner could get rid of a matter without anybody's yes.
+                _require(self.owner != by, "an owner offers a matter; others reassign it")
                 _require(change.to != self.owner, "it is theirs: reassign it to somebody else")
                 return type(self)(change.to)
 

@@ -36,6 +36,7 @@ from crmkit.complaints.records.events import (
     WaitingStarted,
 )
 from crmkit.complaints.records.receipt import Receipt
+from crmkit.complaints.records.seal import ERASED, erase_complaint, seal_complaint
 from crmkit.errors import (
     AlreadyKept,
     IllegalTransition,
@@ -104,6 +105,11 @@ def receipt(number="K-1", at=MONDAY, **more):
 def desk_with(store=None, **more):
     terms: dict[str, Any] = {"profiles": (DESK_HOURS, STATUTE), "escalation": ESCALATION} | more
     return ComplaintDesk(store=store or MemoryStore(), **terms)
+
+
+def sealed(complaint):
+    salts = iter(f"{number:032x}" for number in range(99))
+    return complaint, seal_complaint(complaint, lambda: next(salts))
 
 
 def act(desk, action, number="K-1", by=ANNA, at=MONDAY, **more):
@@ -444,6 +450,14 @@ class TestKept:
             complaints = unit.repository(COMPLAINTS)
             assert complaints.query("by-owner").items == ()
             assert complaints.query("by-complainant").items == ()
+
+    def test_erased_complainants_are_not_found_as_one(self, store):
+        desk = desk_with(store)
+        erased = erase_complaint(*sealed(desk.rules.receive(receipt())))[0]
+        assert erased.receipt.complainant == ERASED
+        desk.keep(erased)
+        with store.unit_of_work() as unit:
+            assert unit.repository(COMPLAINTS).query("by-complainant").items == ()
 
     def test_an_agenda_names_instants(self):
         with pytest.raises(NaiveDatetime):

@@ -5,6 +5,7 @@ from datetime import datetime
 from attrs import frozen
 
 from crmkit.complaints.records.complaint import Complaint
+from crmkit.complaints.records.seal import ERASED
 from crmkit.identifiers import Actor, ComplaintId, check_identifier
 from crmkit.period import check_instant
 from crmkit.storage import Collection, Index, IndexValue
@@ -45,7 +46,7 @@ def _by_owner(complaint: Complaint) -> Places:
 
 def _by_complainant(complaint: Complaint) -> Places:
     complainant = complaint.receipt.complainant
-    return [] if complainant is None else [(complainant, complaint.received_at)]
+    return [] if complainant in (None, ERASED) else [(complainant, complaint.received_at)]
 
 
 def _by_parent(complaint: Complaint) -> Places:
