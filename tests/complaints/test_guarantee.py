@@ -60,6 +60,9 @@ class TestAtTheDeadline:
     def test_an_open_promise_is_pending_up_to_the_deadline(self, at, state):
         assert FULL(parcel(None, at)).outcome.state is state
 
+    def test_what_is_kept_at_the_instant_of_the_question_is_known(self):
+        assert FULL(parcel(BY, at=BY)).outcome.state is GuaranteeState.KEPT
+
     def test_a_grace_moves_the_deadline(self):
         kind = ServiceGuarantee(waived=1, grace=timedelta(minutes=5))
         late = BY + timedelta(minutes=5)

@@ -94,6 +94,11 @@ class TestWhatIsRefused:
         with pytest.raises(InvalidPolicy, match="hidden"):
             evolve(POLICY, terms=[*POLICY.terms, hidden])
 
+    def test_the_same_term_twice(self):
+        term = POLICY.terms[0]
+        with pytest.raises(InvalidPolicy, match="hidden"):
+            evolve(POLICY, terms=[term, term])
+
     def test_two_levels_of_one_name(self):
         with pytest.raises(InvalidPolicy, match="one name"):
             evolve(POLICY, rest=RecoveryLevel("amends", ["a smile"]))
