@@ -307,6 +307,7 @@ class TestRg271:
             ("final-response 2026-05-06 10:00 afca-right,accepts", "overdue"),
             ("delay-notice 2026-05-06 10:00 afca-right,afca-contact,reason-for-delay", "met"),
             ("delay-notice 2026-05-06 10:00 afca-right,afca-contact", "overdue"),
+            ("delay-notice 2026-05-06 10:00 reason-for-delay", "overdue"),
         ],
     )
     def test_the_letter_names_the_right_to_turn_to_afca(self, letter, standing):
