@@ -661,6 +661,10 @@ class TestHidden:
         other = evolve(self.REPEATED, name="second", categories={"delivery"})
         assert len(policy(self.FIRST, other).rules) == 2
 
+    def test_repeats_for_somebody_else_tell_nobody_else(self):
+        other = rule(level(1, "9 working-hours"), cool_down=delay("4 working-hours"), cap=3)
+        assert len(policy(self.REPEATED, evolve(other, paused_by={"complainant"})).rules) == 2
+
     def test_a_highest_level_that_comes_later_repeats_later(self):
         """It tells the team lead by its first level in time, and repeats by its second."""
         first = rule(
