@@ -323,6 +323,20 @@ class TestTrace:
         assert trace.days[0] == "Tue 2026-05-05  the day it begins"
         assert (trace.state.round, trace.days[-1]) == (2, "Fri 2026-05-08  day 3")
 
+    def test_a_later_round_is_counted_by_its_own_interval(self):
+        mixed = Obligation(
+            name="update",
+            met_by=("progress-update", "respond"),
+            within=CalendarDays(5),
+            calendar="jurisdiction",
+            repeats_every=Weeks(2),
+            repeats_until=("respond",),
+        )
+        profile = evolve(BOUND, obligations=[REPLY, mixed])
+        history = case("receive 2026-05-04 09:00", "progress-update 2026-05-05 09:00")
+        trace = profile.trace(history, "update", at("2026-05-06 10:00"))
+        assert trace.days == ("2 weeks, following the first day",)
+
     @given(history=histories(), when=MINUTES)
     def test_the_days_add_up_to_what_is_allowed(self, history, when):
         asked = instant(when)
