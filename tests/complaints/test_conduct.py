@@ -9,8 +9,8 @@ import pytest
 from crmkit.complaints.policies.conduct import (
     CONDUCT_PENALTY,
     ConductFacts,
-    ConductMeasures,
     ConductPenalty,
+    Measures,
     Misconduct,
 )
 from crmkit.decision import explain
@@ -37,17 +37,17 @@ class TestConductPenalty:
     @pytest.mark.parametrize("misconduct", Misconduct)
     def test_verified_misconduct(self, misconduct):
         decision = CONDUCT_PENALTY(report(misconduct, "E-1"))
-        assert decision.outcome == ConductMeasures(1, True)
+        assert decision.outcome == Measures(1, True)
         assert decision.subject == "E-7"
 
     @pytest.mark.parametrize("verified_by", [None, "E-7"])
     def test_what_nobody_else_verified_has_no_consequence(self, verified_by):
         decision = CONDUCT_PENALTY(report("quarrel", verified_by))
-        assert decision.outcome == ConductMeasures(0, False)
+        assert decision.outcome == Measures(0, False)
         assert [item.criterion for item in decision.unmet] == ["verified-by-somebody-else"]
 
     def test_what_is_not_named_is_not_penalized(self):
-        assert CONDUCT_PENALTY(report("late", "E-1")).outcome == ConductMeasures(0, False)
+        assert CONDUCT_PENALTY(report("late", "E-1")).outcome == Measures(0, False)
 
     def test_it_can_be_explained(self):
         assert explain(CONDUCT_PENALTY(report("quarrel", None))).startswith("0 major demerits for")

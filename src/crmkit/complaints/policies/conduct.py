@@ -12,7 +12,7 @@ from crmkit.errors import InvalidPolicy
 from crmkit.identifiers import Actor, check_identifier
 from crmkit.period import check_date
 
-__all__ = ["CONDUCT_PENALTY", "ConductFacts", "ConductMeasures", "ConductPenalty", "Misconduct"]
+__all__ = ["CONDUCT_PENALTY", "ConductFacts", "ConductPenalty", "Measures", "Misconduct"]
 
 
 class Misconduct(StrEnum):
@@ -52,7 +52,7 @@ class ConductFacts:
 
 
 @frozen
-class ConductMeasures:
+class Measures:
     """What follows: major demerits, and whether the effect on the customer is to be repaired."""
 
     major_demerits: int
@@ -93,14 +93,14 @@ class ConductPenalty:
         if not self.penalized or self.major_demerits < 1:
             raise InvalidPolicy("name what is penalized, with one demerit or more")
 
-    def __call__(self, facts: ConductFacts, /) -> Decision[ConductMeasures]:
+    def __call__(self, facts: ConductFacts, /) -> Decision[Measures]:
         """Say what follows for one report, and whether it has been verified."""
         evidence = (
             one_of("misconduct", facts.misconduct, self.penalized),
             equals("verified-by-somebody-else", facts.is_verified, True),
         )
         applies = all(item.met for item in evidence)
-        outcome = ConductMeasures(self.major_demerits if applies else 0, applies)
+        outcome = Measures(self.major_demerits if applies else 0, applies)
         return Decision(outcome, "conduct-penalty", facts.as_of, evidence, subject=facts.employee)
 
 
