@@ -1,6 +1,6 @@
 """The desk keeps complaints, and nothing that is owed gets out of sight."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 
 from crmkit.business_time import BusinessCalendar
 from crmkit.complaints.desk import ESCALATED_TOPIC, ComplaintDesk
-from crmkit.complaints.kept import COMPLAINT_AGENDAS, COMPLAINTS, AgendaEntry
+from crmkit.complaints.kept import (
+    CASE_STUDIES,
+    COMPLAINT_AGENDAS,
+    COMPLAINTS,
+    CORRECTIVE_ACTIONS,
+    IDEAS,
+    STORED_TYPES,
+    TRAIL_SEALS,
+    AgendaEntry,
+)
 from crmkit.complaints.lifecycle import COMPLAINT_LIFECYCLE, Action, Status
 from crmkit.complaints.policies.allowances import BusinessDays, WorkingHours
 from crmkit.complaints.policies.escalation import (
@@ -35,6 +44,13 @@ from crmkit.complaints.records.events import (
     StatusChanged,
     WaitingStarted,
 )
+from crmkit.complaints.records.ideas import Idea
+from crmkit.complaints.records.prevention import (
+    ActionKind,
+    CaseStudy,
+    CorrectiveAction,
+    EffectivenessCheck,
+)
 from crmkit.complaints.records.receipt import Receipt
 from crmkit.complaints.records.seal import ERASED, erase_complaint, seal_complaint
 from crmkit.errors import (
@@ -48,6 +64,7 @@ from crmkit.errors import (
 )
 from crmkit.identifiers import Actor, ComplaintId, CustomerId
 from crmkit.lifecycle import Lifecycle
+from crmkit.serialization import make_converter
 from crmkit.storage.memory import MemoryStore
 from crmkit.storage.sqlite import SqliteStore
 
@@ -462,6 +479,71 @@ class TestKept:
     def test_an_agenda_names_instants(self):
         with pytest.raises(NaiveDatetime):
             AgendaEntry(complaint=ComplaintId("K-1"), due_at=datetime(2026, 5, 4))  # noqa: DTZ001
+
+    def test_open_actions_are_found_by_what_is_due_for_them(self, store):
+        action = CorrectiveAction(
+            id="A-1",
+            complaints=(ComplaintId("K-1"), ComplaintId("K-2")),
+            kind=ActionKind.CORRECTIVE,
+            what="pad the corners",
+            owner=BEN,
+            due_on=date(2026, 6, 15),
+            check=EffectivenessCheck(due_on=date(2026, 9, 1), judged_by_what="no more blemishes"),
+        )
+        with store.unit_of_work() as unit:
+            actions = unit.repository(CORRECTIVE_ACTIONS)
+
+            def found(index, *prefix):
+                return [each.record.id for each in actions.query(index, prefix=prefix).items]
+
+            stored = actions.add(action)
+            assert found("by-due") == found("by-owner", "ben") == ["A-1"]
+            assert found("by-complaint", "K-2") == ["A-1"]
+            assert found("by-check") == []
+            stored = actions.replace(action.done(date(2026, 6, 10)), stored.version)
+            assert found("by-due") == found("by-owner", "ben") == []
+            assert found("by-check") == ["A-1"]
+            checked = stored.record.checked(date(2026, 9, 1), ANNA, effective=True)
+            actions.replace(checked, stored.version)
+            assert found("by-check") == []
+
+    def test_the_library_and_ideas_are_found_by_area_and_status(self, store):
+        study = CaseStudy(
+            id="S-1",
+            complaints=(ComplaintId("K-1"),),
+            area="packaging",
+            problem="corners are crushed",
+            evidence=("photo-17",),
+            responsible_unit="dispatch",
+            lesson="pad them",
+            written_on=date(2026, 6, 1),
+        )
+        idea = Idea(
+            id="I-1",
+            complaints=(ComplaintId("K-1"),),
+            text="a knock-down sofa",
+            by=ANNA,
+            on=date(2026, 6, 1),
+        )
+        with store.unit_of_work() as unit:
+            unit.repository(CASE_STUDIES).add(study)
+            unit.repository(IDEAS).add(idea)
+            page = unit.repository(CASE_STUDIES).query("by-area", prefix=("packaging",))
+            assert [each.record for each in page.items] == [study]
+            ideas = unit.repository(IDEAS).query("by-status", prefix=("proposed",))
+            assert [each.record for each in ideas.items] == [idea]
+
+    def test_every_kept_type_is_known_to_one_converter(self):
+        converter = make_converter(*STORED_TYPES)
+        profile, complaint = DESK_HOURS, desk_with().receive(receipt())
+        for kept in (profile, ESCALATION, complaint):
+            assert converter.loads(converter.dumps(kept)) == kept
+
+    def test_a_seal_is_kept_beside_its_trail(self, store):
+        complaint, seal = sealed(desk_with().receive(receipt()))
+        with store.unit_of_work() as unit:
+            unit.repository(TRAIL_SEALS).add(seal)
+            assert unit.repository(TRAIL_SEALS).get(complaint.id).record == seal
 
     def test_agendas_and_complaints_are_documents(self):
         desk = desk_with()

@@ -4,13 +4,32 @@ from datetime import datetime
 
 from attrs import frozen
 
+from crmkit.complaints.policies.escalation import EscalationPolicy
+from crmkit.complaints.policies.profiles import ObligationProfile
+from crmkit.complaints.records.causes import CauseTaxonomy
 from crmkit.complaints.records.complaint import Complaint
-from crmkit.complaints.records.seal import ERASED
+from crmkit.complaints.records.ideas import Idea
+from crmkit.complaints.records.prevention import (
+    CaseStudy,
+    CorrectiveAction,
+    InternalNotice,
+    RootCause,
+)
+from crmkit.complaints.records.seal import ERASED, SealAnchor, TrailSeal
 from crmkit.identifiers import Actor, ComplaintId, check_identifier
 from crmkit.period import check_instant
 from crmkit.storage import Collection, Index, IndexValue
 
-__all__ = ["COMPLAINTS", "COMPLAINT_AGENDAS", "AgendaEntry"]
+__all__ = [
+    "CASE_STUDIES",
+    "COMPLAINTS",
+    "COMPLAINT_AGENDAS",
+    "CORRECTIVE_ACTIONS",
+    "IDEAS",
+    "STORED_TYPES",
+    "TRAIL_SEALS",
+    "AgendaEntry",
+]
 
 Places = list[tuple[IndexValue, ...]]
 
@@ -94,3 +113,66 @@ COMPLAINT_AGENDAS = Collection(
 )
 """What is due next in each complaint. It depends on the policies of the desk, so the desk writes it
 with every change, and ``ComplaintDesk.refresh`` once the policies have changed."""
+
+TRAIL_SEALS = Collection("trail-seals", TrailSeal, key=lambda seal: seal.complaint)
+"""The seal of each trail, where trails are sealed."""
+
+
+def _by_due_date(action: CorrectiveAction) -> Places:
+    return [] if action.done_on is not None else [(action.due_on,)]
+
+
+def _by_owner_and_date(action: CorrectiveAction) -> Places:
+    return [] if action.done_on is not None else [(action.owner, action.due_on)]
+
+
+def _by_check_date(action: CorrectiveAction) -> Places:
+    waits = action.done_on is not None and action.check.checked_on is None
+    return [(action.check.due_on,)] if waits else []
+
+
+CORRECTIVE_ACTIONS = Collection(
+    "corrective-actions",
+    CorrectiveAction,
+    key=lambda action: action.id,
+    indexes=(
+        Index("by-due", _by_due_date),
+        Index("by-owner", _by_owner_and_date),
+        Index("by-check", _by_check_date),
+        Index("by-complaint", lambda action: [(number,) for number in action.complaints]),
+    ),
+)
+"""What is done against causes: ``by-due`` and ``by-owner`` list what is not done yet, ``by-check``
+what is done and not judged."""
+
+CASE_STUDIES = Collection(
+    "case-studies",
+    CaseStudy,
+    key=lambda study: study.id,
+    indexes=(Index("by-area", lambda study: (study.area, study.written_on)),),
+)
+"""The case library, by the area in which designers look."""
+
+IDEAS = Collection(
+    "complaint-ideas",
+    Idea,
+    key=lambda idea: idea.id,
+    indexes=(Index("by-status", lambda idea: (idea.status,)),),
+)
+"""Ideas that complaints gave, by how far they have come."""
+
+STORED_TYPES = (
+    AgendaEntry,
+    CaseStudy,
+    CauseTaxonomy,
+    Complaint,
+    CorrectiveAction,
+    EscalationPolicy,
+    Idea,
+    InternalNotice,
+    ObligationProfile,
+    RootCause,
+    SealAnchor,
+    TrailSeal,
+)
+"""Every type of complaints that can be kept: ``make_converter(*STORED_TYPES)``."""

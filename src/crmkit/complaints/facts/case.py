@@ -1,9 +1,10 @@
 """Summing a complaint up as its deadlines and escalations see it."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
+from crmkit.complaints.facts.counts import CountedCase
 from crmkit.complaints.facts.history import (
     RECEIVED_MARK,
     CaseHistory,
@@ -19,9 +20,10 @@ from crmkit.complaints.records.events import (
     WaitingEnded,
     WaitingStarted,
 )
+from crmkit.errors import InvalidValue
 from crmkit.lifecycle import Lifecycle
 
-__all__ = ["MERGED_MARK", "summarize_case"]
+__all__ = ["MERGED_MARK", "count_case", "summarize_case"]
 
 MERGED_MARK = "merge"
 """The mark of a complaint that is merged into another; one that was taken out again has none."""
@@ -102,3 +104,25 @@ def _ended_at(complaint: Complaint, lifecycle: Lifecycle[Any, Any]) -> datetime 
     trail = complaint.trail
     moved = (each.at for each in reversed(trail) if isinstance(each.what, StatusChanged))
     return next(moved, trail[0].at)
+
+
+def count_case(complaint: Complaint, zone: tzinfo) -> CountedCase:
+    """Sum a complaint up as statistics see it: the day it was received, and what it was about.
+
+    The day is that of the zone. The unit and the employee are those that were found responsible,
+    or else those that the complainant named; the cause is the one found last.
+
+    :raises InvalidValue: if the zone is no tzinfo.
+    """
+    if not isinstance(zone, tzinfo):
+        raise InvalidValue("the zone of a shop is a tzinfo: pass ZoneInfo('Europe/Berlin')")
+    receipt, about, found = complaint.receipt, complaint.receipt.about, complaint.cause
+    return CountedCase(
+        on=receipt.received_at.astimezone(zone).date(),
+        region=about.region,
+        product=about.product,
+        unit=about.unit if found is None or found.unit is None else found.unit,
+        employee=about.employee if found is None or found.person is None else found.person,
+        channel=receipt.channel,
+        cause=None if found is None else found.cause,
+    )

@@ -117,10 +117,3 @@ class CaseHistory:
     def is_open(self) -> bool:
         """Whether the case has not come to rest."""
         return self.ended_at is None
-
-    def first(self, *names: str, since: datetime | None = None) -> Mark | None:
-        """The earliest mark of one of these names, at an instant or later; None without one."""
-        for mark in self.marks:
-            if mark.name in names and (since is None or mark.at >= since):
-                return mark
-        return None
