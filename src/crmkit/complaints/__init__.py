@@ -21,6 +21,7 @@ from crmkit.complaints.desk import (
     ComplaintDesk,
 )
 from crmkit.complaints.facts.case import (
+    count_case,
     summarize_case,
 )
 from crmkit.complaints.facts.counts import (
@@ -38,8 +39,13 @@ from crmkit.complaints.facts.history import (
     Wait,
 )
 from crmkit.complaints.kept import (
+    CASE_STUDIES,
     COMPLAINT_AGENDAS,
     COMPLAINTS,
+    CORRECTIVE_ACTIONS,
+    IDEAS,
+    STORED_TYPES,
+    TRAIL_SEALS,
     AgendaEntry,
 )
 from crmkit.complaints.lifecycle import (
@@ -73,6 +79,9 @@ from crmkit.complaints.policies.control_limits import (
     poisson_limits,
     prediction_limits,
 )
+from crmkit.complaints.policies.deadline_trace import (
+    DeadlineTrace,
+)
 from crmkit.complaints.policies.escalation import (
     DueEscalation,
     EscalationPolicy,
@@ -102,6 +111,14 @@ from crmkit.complaints.policies.guards import (
     ReopeningWindow,
     SatisfactionBeforeClosing,
     WrittenPromiseNeedsOverride,
+)
+from crmkit.complaints.policies.guidance import (
+    GUIDANCE,
+    WRONG_MOVES,
+    Guidance,
+    HandlingGuide,
+    WrongMove,
+    WrongMoveNote,
 )
 from crmkit.complaints.policies.hot_spots import (
     HotSpot,
@@ -171,6 +188,9 @@ from crmkit.complaints.policies.rules import (
     ActionRefused,
     ComplaintRules,
 )
+from crmkit.complaints.policies.supervision import (
+    SupervisionFacts,
+)
 from crmkit.complaints.policies.word_of_mouth import (
     COCA_COLA_1981,
     Listeners,
@@ -223,6 +243,23 @@ from crmkit.complaints.records.events import (
     WaitingEnded,
     WaitingStarted,
 )
+from crmkit.complaints.records.ideas import (
+    IDEA_LIFECYCLE,
+    Idea,
+    IdeaAction,
+    IdeaStatus,
+    IdeaStep,
+)
+from crmkit.complaints.records.prevention import (
+    ActionKind,
+    ActionState,
+    CaseStudy,
+    CorrectiveAction,
+    EffectivenessCheck,
+    InternalNotice,
+    Recurrence,
+    RootCause,
+)
 from crmkit.complaints.records.receipt import (
     Receipt,
     Subject,
@@ -232,11 +269,8 @@ from crmkit.complaints.records.seal import (
     SealAnchor,
     SealLink,
     TrailSeal,
-    check_key,
-    check_same,
     erase,
     erase_complaint,
-    link_digest,
     seal,
     seal_complaint,
     trail_records,
@@ -261,16 +295,21 @@ from crmkit.complaints.records.verification import (
 )
 
 __all__ = [
+    "CASE_STUDIES",
     "CAUSES",
     "COCA_COLA_1981",
     "COMPLAINTS",
     "COMPLAINT_AGENDAS",
     "COMPLAINT_LIFECYCLE",
     "CONDUCT_PENALTY",
+    "CORRECTIVE_ACTIONS",
     "DEFAULT_GUARDS",
     "ERASED",
     "ESCALATED_TOPIC",
     "FCA_DISP",
+    "GUIDANCE",
+    "IDEAS",
+    "IDEA_LIFECYCLE",
     "IMMEDIATELY",
     "IRELAND_CPC",
     "ISO_10002",
@@ -280,10 +319,15 @@ __all__ = [
     "RG_271",
     "RG_271_SUPERANNUATION",
     "SERVICE_DESK",
+    "STORED_TYPES",
     "THREE_SIGMA",
+    "TRAIL_SEALS",
+    "WRONG_MOVES",
     "Absorbed",
     "Action",
+    "ActionKind",
     "ActionRefused",
+    "ActionState",
     "AgendaEntry",
     "Allowance",
     "Assessed",
@@ -292,6 +336,7 @@ __all__ = [
     "BusinessDays",
     "CalendarDays",
     "CaseHistory",
+    "CaseStudy",
     "CauseFound",
     "CauseTaxonomy",
     "ChildrenBeforeParent",
@@ -309,16 +354,19 @@ __all__ = [
     "Content",
     "ControlLimits",
     "Correction",
+    "CorrectiveAction",
     "CountIn",
     "Counted",
     "CountedCase",
     "DayCount",
     "DayEnd",
+    "DeadlineTrace",
     "Delay",
     "DelayUnit",
     "Dimension",
     "DoerIsNotChecker",
     "DueEscalation",
+    "EffectivenessCheck",
     "Entry",
     "ErasedText",
     "Escalated",
@@ -335,9 +383,16 @@ __all__ = [
     "GuaranteeFacts",
     "GuaranteeState",
     "Guard",
+    "Guidance",
+    "HandlingGuide",
     "HotSpot",
     "HotSpotAlarm",
     "HotSpots",
+    "Idea",
+    "IdeaAction",
+    "IdeaStatus",
+    "IdeaStep",
+    "InternalNotice",
     "KnownRate",
     "Level",
     "LiabilityStated",
@@ -374,6 +429,7 @@ __all__ = [
     "RecoveryFacts",
     "RecoveryLevel",
     "RecoveryTerm",
+    "Recurrence",
     "RedesignAlarm",
     "RedressGiven",
     "RedressOffered",
@@ -381,6 +437,7 @@ __all__ = [
     "Remedy",
     "ReopeningWindow",
     "RisingComplaints",
+    "RootCause",
     "Satisfaction",
     "SatisfactionBeforeClosing",
     "SatisfactionChecked",
@@ -400,6 +457,7 @@ __all__ = [
     "Status",
     "StatusChanged",
     "Subject",
+    "SupervisionFacts",
     "Together",
     "TrailSeal",
     "Trend",
@@ -415,16 +473,16 @@ __all__ = [
     "WordOfMouthFacts",
     "WorkingHours",
     "WrittenPromiseNeedsOverride",
+    "WrongMove",
+    "WrongMoveNote",
     "Years",
     "binomial_limits",
     "canonical_text",
-    "check_key",
-    "check_same",
     "commitment_digest",
+    "count_case",
     "detected",
     "erase",
     "erase_complaint",
-    "link_digest",
     "merge",
     "personal_texts",
     "poisson_limits",
