@@ -5,7 +5,8 @@ actions it watches are terms, so that the table of a host is guarded as well as 
 """
 
 from datetime import UTC, datetime, timedelta
-from typing import ClassVar, Protocol
+from functools import cache, lru_cache
+from typing import ClassVar, NamedTuple, Protocol
 
 from attrs import field, frozen
 
@@ -24,7 +25,7 @@ from crmkit.complaints.records.events import (
 )
 from crmkit.decision import Comparison, Evidence, any_of, at_most, equals, noted, one_of
 from crmkit.errors import InvalidPolicy
-from crmkit.identifiers import check_identifier
+from crmkit.identifiers import Actor, check_identifier
 
 __all__ = [
     "DEFAULT_GUARDS",
@@ -42,8 +43,7 @@ __all__ = [
 ]
 
 
-@frozen
-class Proposal:
+class Proposal(NamedTuple):
     """What somebody wants to do: an entry for the trail of a complaint.
 
     ``open_children`` is how many parts of it are still open, as far as the host knows.
@@ -76,7 +76,8 @@ class Guard(Protocol):
 
 
 def _is_one_of(entry: Entry, actions: tuple[str, ...]) -> bool:
-    return isinstance(entry.what, StatusChanged) and entry.what.action in actions
+    what = entry.what
+    return isinstance(what, StatusChanged) and what.action in actions
 
 
 def _since(complaint: Complaint, kind: type, actions: tuple[str, ...]) -> bool:
@@ -90,8 +91,14 @@ def _since(complaint: Complaint, kind: type, actions: tuple[str, ...]) -> bool:
     return False
 
 
+@cache  # There are two for each of a few criteria.
 def _done(criterion: str, found: bool) -> Evidence:
     return Evidence(criterion, found, True, found, Comparison.EQUALS)
+
+
+@lru_cache(typed=True)
+def _none_open(children: int) -> Evidence:
+    return equals("open-children", children, 0)
 
 
 def _overridden(proposal: Proposal, evidence: Evidence) -> Evidence:
@@ -248,10 +255,14 @@ class DoerIsNotChecker:
 
     def __call__(self, proposal: Proposal, /) -> Evidence:
         """Met if the last to do the work was somebody else, or nobody."""
-        trail = reversed(proposal.complaint.trail)
-        doer = next((entry.by for entry in trail if _is_one_of(entry, self.doing)), None)
-        checker = proposal.entry.by
+        doer, checker = self._doer(proposal.complaint), proposal.entry.by
         return Evidence("checker", checker, doer, checker != doer, Comparison.DIFFERS)
+
+    def _doer(self, complaint: Complaint) -> Actor | None:
+        for entry in reversed(complaint.trail):
+            if _is_one_of(entry, self.doing):
+                return entry.by
+        return None
 
 
 @frozen(kw_only=True)
@@ -338,7 +349,7 @@ class ChildrenBeforeParent:
 
     def __call__(self, proposal: Proposal, /) -> Evidence:
         """Met if no part is open."""
-        return equals("open-children", proposal.open_children, 0)
+        return _none_open(proposal.open_children)
 
 
 DEFAULT_GUARDS: tuple[Guard, ...] = (

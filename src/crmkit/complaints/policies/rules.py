@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from attrs import field, frozen
@@ -74,6 +75,11 @@ class _Move(NamedTuple):
     guards: tuple[Guard, ...]
 
 
+@lru_cache  # A table has only so many rows.
+def _in_table(action: str, allowed: tuple[str, ...]) -> Evidence:
+    return one_of("action", action, allowed)
+
+
 def _may_watch(guard: Guard, action: str) -> bool:
     actions: tuple[str, ...] | None = getattr(guard, "actions", None)
     return actions is None or action in actions
@@ -112,8 +118,8 @@ class ComplaintRules:
     guards: tuple[Guard, ...] = DEFAULT_GUARDS
     former: tuple[Table, ...] = ()
     _tables: dict[tuple[str, int], Table] = field(init=False, repr=False, eq=False)
-    # The moves from each status of each table, by the word of the action.
-    _ways: dict[tuple[str, int, str], dict[str, _Move]] = field(init=False, repr=False, eq=False)
+    # For each place where a complaint can stand, its moves by the word of the action.
+    _ways: dict[tuple[str, str, int], dict[str, _Move]] = field(init=False, repr=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
         tables = (self.lifecycle, *self.former)
@@ -127,7 +133,7 @@ class ComplaintRules:
                 _check_watched(guard, getattr(guard, term, ()), actions)
             _check_watched(guard, getattr(guard, "statuses", ()), statuses)
         ways = {
-            (table.name, table.version, word_of(status)): self._moves_from(table, status)
+            (word_of(status), table.name, table.version): self._moves_from(table, status)
             for table in tables
             for status in table.statuses
         }
@@ -163,7 +169,7 @@ class ComplaintRules:
         return tuple(self._ways_from(complaint))
 
     def _ways_from(self, complaint: Complaint) -> dict[str, _Move]:
-        ways = self._ways.get((*complaint.lifecycle, complaint.status))
+        ways = self._ways.get(complaint.standing)
         if ways is None:
             statuses = map(word_of, self.table_of(complaint).statuses)
             raise InvalidPolicy(f"unknown status; this lifecycle knows {', '.join(statuses)}")
@@ -180,8 +186,9 @@ class ComplaintRules:
 
     def _decide(self, proposal: Proposal, by_guards: Iterable[Evidence]) -> Decision[bool]:
         evidence = (*self._by_table(proposal), *by_guards)
+        refused = any(item.met is False for item in evidence)
         return Decision(
-            all(item.met is not False for item in evidence),
+            not refused,
             "complaint-rules",
             proposal.entry.at,
             evidence,
@@ -194,7 +201,7 @@ class ComplaintRules:
             return ()
         if complaint.merged_into is not None:
             return (equals("merged", True, False),)
-        return (one_of("action", what.action, self.allowed(complaint)),)
+        return (_in_table(what.action, self.allowed(complaint)),)
 
     # --- what is done ---
 
@@ -243,6 +250,8 @@ class ComplaintRules:
         if complaint.merged_into is not None:
             refused = Proposal(complaint, entry, open_children)
             raise ActionRefused(self(refused), (_MERGED,), ())
+        if not move.guards:
+            return complaint.after(entry)
         return self._append(complaint, entry, move.guards, open_children)
 
     def record(
@@ -308,8 +317,6 @@ class ComplaintRules:
     def _append(
         self, complaint: Complaint, entry: Entry, guards: tuple[Guard, ...], open_children: int
     ) -> Complaint:
-        if not guards:
-            return complaint.after(entry)
         proposal = Proposal(complaint, entry, open_children)
         evidence, remedies = [], []
         for guard in guards:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Self, TypeVar
 
 from attrs import field, frozen
@@ -39,6 +40,11 @@ EventT = TypeVar("EventT")
 
 # How a frozen class writes its own attributes while it is made.
 _put = object.__setattr__
+
+
+@lru_cache  # There are only so many lifecycles.
+def _beginning(name: str, version: int, initial: str) -> LifecycleAdopted:
+    return LifecycleAdopted(name, version, word_of(initial))
 
 
 @frozen
@@ -100,9 +106,8 @@ class Complaint:
         actor = receipt.received_by if by is None else by
         if actor is None:
             raise InvalidValue("somebody received the complaint: pass by=, or Receipt(received_by)")
-        begins = LifecycleAdopted(lifecycle.name, lifecycle.version, word_of(lifecycle.initial))
         first = Entry(
-            what=begins,
+            what=_beginning(lifecycle.name, lifecycle.version, lifecycle.initial),
             by=actor,
             at=receipt.received_at,
             reason=reason,
@@ -157,6 +162,11 @@ class Complaint:
     def lifecycle(self) -> tuple[str, int]:
         """The name and the version of the lifecycle that it follows."""
         return self._state.lifecycle, self._state.version
+
+    @property
+    def standing(self) -> tuple[str, str, int]:
+        """The status together with the name and the version of its lifecycle."""
+        return self._state[:3]
 
     @property
     def ownership(self) -> Ownership:

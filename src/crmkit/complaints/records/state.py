@@ -59,19 +59,20 @@ def step(state: State, entry: Entry) -> State:
 
     :raises InvalidValue: if the entry does not go on from there.
     """
-    kind = type(entry.what)
+    what = entry.what
+    kind = type(what)
     if state.merged_into is not None and kind not in _WHILE_MERGED:
         raise InvalidValue(
             "the complaint is merged into another: act on that one, or unmerge it first"
         )
     change = _CHANGES.get(kind)
-    return state if change is None else change(state, entry.what, entry.by)
+    return state if change is None else change(state, what, entry.by)
 
 
 def _move(state: State, what: StatusChanged, _by: Actor) -> State:
     if what.source != state.status:
         raise InvalidValue(f"the complaint stands at {state.status}, not at {what.source}")
-    return State(what.to, *state[1:])
+    return State._make((what.to, *state[1:]))
 
 
 def _adopt(state: State, what: LifecycleAdopted, _by: Actor) -> State:
