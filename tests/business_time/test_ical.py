@@ -3,7 +3,6 @@
 import sys
 from contextlib import suppress
 from datetime import date, datetime, timedelta
-from time import process_time
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -14,6 +13,7 @@ from crmkit.business_time import BusinessCalendar, Closure
 from crmkit.business_time.ical import CalendarFile, LeftOut, WhyLeftOut, closures_from_ical
 from crmkit.errors import InvalidDocument, InvalidValue, MissingExtra, UnreadableSource
 from crmkit.period import Period
+from tests.patience import patience
 
 YEAR = Period.year(2026)
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -506,9 +506,8 @@ class TestBounds:
         ],
     )
     def test_too_much_work_is_refused(self, events, period):
-        started = process_time()
-        assert "too many steps" in problem(*events, period=period).message
-        assert process_time() - started < 10
+        with patience():
+            assert "too many steps" in problem(*events, period=period).message
 
     def test_too_many_closures_are_refused(self):
         event = ("DTSTART;VALUE=DATE:20000101", "DURATION:P10001D")

@@ -1,7 +1,6 @@
 """Rules of repetition: as dateutil reads them, within bounds that no rule can escape."""
 
 from datetime import date, datetime, time, timedelta
-from time import process_time
 
 import pytest
 from dateutil.rrule import rrulestr
@@ -10,6 +9,7 @@ from hypothesis import strategies as st
 
 from crmkit.business_time.repeats import WEEKDAYS, Patience, days_of_rule, parse_rule
 from crmkit.errors import InvalidValue
+from tests.patience import patience as in_patience
 
 
 def followed(rule, first, low, high, patience=1_000_000):
@@ -195,10 +195,8 @@ class TestRefusals:
     )
     def test_a_rule_that_gives_next_to_nothing_ends_soon(self, rule):
         """Over ten thousand years; dateutil takes seconds for some, and hours for others."""
-        started = process_time()
-        with pytest.raises(InvalidValue, match="too many steps"):
+        with in_patience(), pytest.raises(InvalidValue, match="too many steps"):
             days(rule, date(1, 1, 1), date(1, 1, 1), date.max, 100_000)
-        assert process_time() - started < 5
 
     def test_who_does_not_count_begins_shortly_before_the_period(self):
         """A daily rule since the year 1900 takes no longer than one since last week."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-import time
 import tracemalloc
 from typing import Any
 
@@ -27,6 +26,7 @@ from crmkit.intake.dates import DateFormat
 from crmkit.intake.fields import find_delimiter
 from crmkit.records import Purchase
 from tests.intake.builders import HEADER
+from tests.patience import patience
 
 ENCODINGS = ["utf-8", "utf-16", "utf-16-le", "utf-16-be", "gb18030", "cp1252", "ascii"]
 SMALL = Limits(line_characters=60, record_lines=3, kept_rejects=5)
@@ -315,25 +315,23 @@ class TestPatience:
             "a" * 99_999,
         ],
     )
-    def test_a_line_is_done_with_at_once(self, line):
-        begun = time.process_time()
-        for delimiter, decimal in ((",", "."), (" ", ","), (";", ".")):
-            data = f"{HEADER}{line}\nC-7,{line},1\nC-7,2026-03-01,{line}\n".encode()
-            go_through(
-                read_purchases(
-                    io.BytesIO(data.replace(b",", delimiter.encode())),
-                    currency="EUR",
-                    delimiter=delimiter,
-                    decimal=decimal,
-                    thousands=" ",
+    def test_a_line_is_done_with(self, line):
+        with patience():
+            for delimiter, decimal in ((",", "."), (" ", ","), (";", ".")):
+                data = f"{HEADER}{line}\nC-7,{line},1\nC-7,2026-03-01,{line}\n".encode()
+                go_through(
+                    read_purchases(
+                        io.BytesIO(data.replace(b",", delimiter.encode())),
+                        currency="EUR",
+                        delimiter=delimiter,
+                        decimal=decimal,
+                        thousands=" ",
+                    )
                 )
-            )
-        find_delimiter(line, without_comma=False)
-        assert time.process_time() - begun < 1
+            find_delimiter(line, without_comma=False)
 
     @pytest.mark.parametrize("date_format", ["iso", "%d.%m.%Y", "%B %d, %Y"])
     def test_so_is_a_date(self, date_format):
-        begun = time.process_time()
-        for text in ("1" * 100_000, "2026-03-01T" * 10_000, "a" * 100_000):
-            assert DateFormat.named(date_format, None).read(text) is None
-        assert time.process_time() - begun < 0.1
+        with patience():
+            for text in ("1" * 100_000, "2026-03-01T" * 10_000, "a" * 100_000):
+                assert DateFormat.named(date_format, None).read(text) is None

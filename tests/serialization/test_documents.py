@@ -18,9 +18,9 @@ from crmkit.money import ExchangeRates, Money
 from crmkit.records import Promise, Purchase
 from crmkit.serialization import DocumentConverter, Schema, make_converter
 from crmkit.tiering import Tier
+from tests.patience import refused_soon
 from tests.serialization import shop
 from tests.serialization.shop import Everything
-from tests.timing import refused_within
 
 TODAY = date(2026, 6, 30)
 TIERS = make_converter(Tier)
@@ -318,7 +318,7 @@ class TestJson:
             assert problem(TIERS, text) == "$.data: expected an object, found a list"
         else:
             assert problem(TIERS, text) == "$: nested too deeply"
-            refused_within(0.02, InvalidDocument, lambda: TIERS.loads(text))
+            refused_soon(InvalidDocument, lambda: TIERS.loads(text))
 
     def test_a_parsed_document_is_held_to_the_same_depth(self):
         data: Any = []

@@ -21,9 +21,9 @@ from crmkit.period import Period, Rate
 from crmkit.records import Interaction, Promise, Purchase
 from crmkit.serialization import make_converter
 from crmkit.tiering import Tier, TierHistory, TierLadder
+from tests.patience import refused_soon
 from tests.serialization import shop
 from tests.serialization.shop import Color, Everything
-from tests.timing import refused_within
 
 CONVERTER = make_converter(
     *(Decision, Evidence, ExchangeRates, Interaction, Period, Promise, Purchase, Rate),
@@ -204,7 +204,7 @@ class TestWrongValues:
     def test_the_table_of_refusals(self, name, raw, message):
         assert reading(name, raw) == [f"$.{name}: {message}"]
         changed = {**GOOD, name: raw}
-        refused_within(0.02, InvalidDocument, lambda: CONVERTER.structure(changed, Everything))
+        refused_soon(InvalidDocument, lambda: CONVERTER.structure(changed, Everything))
 
     @pytest.mark.parametrize("cls", [bool, int, float, str, Decimal, Fraction, date, datetime])
     @pytest.mark.parametrize("raw", [[], {}, object(), 1j, {1}, (), lambda: 0])
@@ -483,7 +483,7 @@ class TestDepth:
             raw = make(raw)
         for wanted in (shop.Bundle, int, Decision):
             assert problems_of(raw, wanted) == ["$: nested too deeply"]
-        refused_within(0.02, InvalidDocument, lambda: CONVERTER.structure(raw, shop.Bundle))
+        refused_soon(InvalidDocument, lambda: CONVERTER.structure(raw, shop.Bundle))
 
     def test_what_stands_within_itself_is_refused(self):
         raw: dict[str, Any] = {"parts": []}
