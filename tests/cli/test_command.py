@@ -32,18 +32,18 @@ sys.exit(main(sys.argv[1:]))
 def command(*arguments: object, given: str | None = None) -> subprocess.CompletedProcess[str]:
     """Run the installed command, with what it is given on standard input."""
     return subprocess.run(
-        [CRMKIT, *map(str, arguments)], capture_output=True, text=True, timeout=60, input=given
+        [CRMKIT, *map(str, arguments)], capture_output=True, text=True, timeout=300, input=given
     )
 
 
 def in_shell(line: str) -> subprocess.CompletedProcess[str]:
     """Run a line as one types it."""
-    return subprocess.run(["sh", "-c", line], capture_output=True, text=True, timeout=60)
+    return subprocess.run(["sh", "-c", line], capture_output=True, text=True, timeout=300)
 
 
 def open_once_read(fifo: Path) -> int:
     """Open a named pipe for writing as soon as somebody reads it."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while time.monotonic() < deadline:
         with suppress(OSError):
             return os.open(fifo, os.O_WRONLY | os.O_NONBLOCK)
@@ -64,7 +64,10 @@ class TestTheInstalledCommand:
     def test_the_module_is_the_command(self):
         arguments = ["review", "--example", "--json"]
         module = subprocess.run(
-            [sys.executable, "-m", "crmkit", *arguments], capture_output=True, text=True, timeout=60
+            [sys.executable, "-m", "crmkit", *arguments],
+            capture_output=True,
+            text=True,
+            timeout=300,
         )
         assert module.stdout == command(*arguments).stdout
 
@@ -102,7 +105,7 @@ class TestTheExtra:
             [sys.executable, "-c", WITHOUT_THE_EXTRA, *arguments],
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=300,
         )
 
     @pytest.mark.parametrize("option", ["--json", "--explain=C-008"])
@@ -133,7 +136,7 @@ class TestTheExtra:
             " if name in sys.modules], file=sys.stderr)"
         )
         result = subprocess.run(
-            [sys.executable, "-c", script], capture_output=True, text=True, timeout=60
+            [sys.executable, "-c", script], capture_output=True, text=True, timeout=300
         )
         assert result.stderr.strip() == "[]"
 
@@ -192,7 +195,7 @@ class TestEndings:
             assert process.stderr is not None
             process.stdout.close()
             assert process.stderr.read() == ""
-            assert process.wait(timeout=60) == 0
+            assert process.wait(timeout=300) == 0
 
     @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
     def test_a_full_disk_is_one_line(self):
@@ -202,7 +205,7 @@ class TestEndings:
                 stdout=full,
                 stderr=subprocess.PIPE,
                 text=True,
-                timeout=60,
+                timeout=300,
             )
         assert result.returncode == 2
         assert result.stderr == "crmkit review: cannot write: no space left on device\n"
@@ -227,7 +230,7 @@ class TestEndings:
         ) as process:
             writing = open_once_read(fifo)
             process.send_signal(signal.SIGINT)
-            out, err = process.communicate(timeout=60)
+            out, err = process.communicate(timeout=300)
             os.close(writing)
         assert (process.returncode, out, err) == (130, "", "crmkit review: interrupted\n")
         assert [path.name for path in here.iterdir()] == ["shop.csv"]
@@ -283,7 +286,7 @@ class TestProgress:
                 [CRMKIT, "review", shared_file("cdnow_sample.csv"), "--currency", "USD", "--json"],
                 stdout=subprocess.PIPE,
                 stderr=terminal,
-                timeout=60,
+                timeout=300,
                 env={**os.environ, "TERM": "xterm"},
             )
             os.close(terminal)
