@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from crmkit.complaints.facts.case import MERGED_MARK, summarize_case
 from crmkit.complaints.facts.history import CaseHistory, FiredEscalation, Mark, Wait
 from crmkit.complaints.lifecycle import COMPLAINT_LIFECYCLE, Status
-from crmkit.complaints.policies.merging import merge, unmerge
+from crmkit.complaints.policies.merging import merge_complaints, unmerge_complaint
 from crmkit.complaints.policies.rules import ComplaintRules
 from crmkit.complaints.records.complaint import Complaint
 from crmkit.complaints.records.events import (
@@ -102,10 +102,12 @@ class TestMarks:
     def test_a_merging_is_one_as_long_as_it_lasts(self):
         one = received(complainant="C-1")
         other = received("K-0", complainant="C-1")
-        both = merge(RULES, one, other, by=ANNA, at=MONDAY + DAY, reason="one matter")
+        both = merge_complaints(RULES, one, other, by=ANNA, at=MONDAY + DAY, reason="one matter")
         assert seen(both.complaint).marks[-1] == Mark(MERGED_MARK, MONDAY + DAY)
         assert names(both.into) == ["receive"]
-        apart = unmerge(both.complaint, both.into, by=ANNA, at=MONDAY + DAY, reason="two matters")
+        apart = unmerge_complaint(
+            both.complaint, both.into, by=ANNA, at=MONDAY + DAY, reason="two matters"
+        )
         assert names(apart.complaint) == ["receive"]
 
 
@@ -154,8 +156,12 @@ class TestEnd:
 
     def together(self, one: Complaint) -> tuple[Complaint, Complaint]:
         other = received("K-0", complainant="C-1", received_at=MONDAY - HOUR)
-        both = merge(RULES, one, other, by=ANNA, at=MONDAY + 2 * DAY, reason="one matter")
-        apart = unmerge(both.complaint, both.into, by=ANNA, at=MONDAY + 3 * DAY, reason="two")
+        both = merge_complaints(
+            RULES, one, other, by=ANNA, at=MONDAY + 2 * DAY, reason="one matter"
+        )
+        apart = unmerge_complaint(
+            both.complaint, both.into, by=ANNA, at=MONDAY + 3 * DAY, reason="two"
+        )
         return both.complaint, apart.complaint
 
     @pytest.mark.parametrize("status", Status)

@@ -15,8 +15,8 @@ from crmkit.complaints.policies.merging import (
     MergeConditions,
     MergeProposal,
     Together,
-    merge,
-    unmerge,
+    merge_complaints,
+    unmerge_complaint,
 )
 from crmkit.complaints.policies.rules import ActionRefused
 from crmkit.complaints.records.complaint import Complaint
@@ -63,12 +63,12 @@ def later(status: Status = Status.RECEIVED, **terms: Any) -> Complaint:
 
 def join(one: Complaint, other: Complaint, **terms: Any) -> Together:
     given: dict[str, Any] = {"by": ANNA, "at": MONDAY + DAY, "reason": "one matter"}
-    return merge(RULES, one, other, **(given | terms))
+    return merge_complaints(RULES, one, other, **(given | terms))
 
 
 def part(both: Together, **terms: Any) -> Together:
     given: dict[str, Any] = {"by": BEN, "at": MONDAY + 2 * DAY, "reason": "two matters"}
-    return unmerge(both.complaint, both.into, **(given | terms))
+    return unmerge_complaint(both.complaint, both.into, **(given | terms))
 
 
 def unmet(one: Complaint, other: Complaint, **terms: Any) -> list[str]:

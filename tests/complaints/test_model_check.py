@@ -18,7 +18,7 @@ from crmkit.complaints.policies.guards import (
     ReopeningWindow,
     SatisfactionBeforeClosing,
 )
-from crmkit.complaints.policies.merging import merge, unmerge
+from crmkit.complaints.policies.merging import merge_complaints, unmerge_complaint
 from crmkit.complaints.policies.rules import ActionRefused, ComplaintRules
 from crmkit.complaints.records.complaint import Complaint
 from crmkit.complaints.records.entry import Entry
@@ -194,10 +194,14 @@ class Node:
             case "a day passes":
                 return evolve(self, at=at + DAY)
             case "merge":
-                both = merge(rules, self.complaint, self.other, by=by, at=at, reason="one matter")
+                both = merge_complaints(
+                    rules, self.complaint, self.other, by=by, at=at, reason="one matter"
+                )
                 return Node(both.complaint, both.into, at)
             case "unmerge":
-                both = unmerge(self.complaint, self.other, by=by, at=at, reason="two matters")
+                both = unmerge_complaint(
+                    self.complaint, self.other, by=by, at=at, reason="two matters"
+                )
                 return Node(both.complaint, both.into, at)
             case note if note in NOTES:
                 grown = rules.record(self.complaint, NOTES[note], by=by, at=at, reason="noted")

@@ -133,9 +133,10 @@ from crmkit.complaints.policies.hot_spots import (
 )
 from crmkit.complaints.policies.merging import (
     MergeConditions,
+    MergeProposal,
     Together,
-    merge,
-    unmerge,
+    merge_complaints,
+    unmerge_complaint,
 )
 from crmkit.complaints.policies.obligations import (
     Content,
@@ -269,19 +270,12 @@ from crmkit.complaints.records.seal import (
     SealAnchor,
     SealLink,
     TrailSeal,
-    erase,
     erase_complaint,
-    seal,
     seal_complaint,
     trail_records,
 )
 from crmkit.complaints.records.sealed_text import (
     ERASED,
-    canonical_text,
-    commitment_digest,
-    personal_texts,
-    sealed_form,
-    without_personal_texts,
 )
 from crmkit.complaints.records.verification import (
     ErasedText,
@@ -289,8 +283,6 @@ from crmkit.complaints.records.verification import (
     SealFlaw,
     SealProblem,
     SealReport,
-    detected,
-    verify,
     verify_complaint,
 )
 
@@ -402,6 +394,7 @@ __all__ = [
     "Measure",
     "Measures",
     "MergeConditions",
+    "MergeProposal",
     "Merged",
     "MessageSent",
     "Misconduct",
@@ -477,25 +470,16 @@ __all__ = [
     "WrongMoveNote",
     "Years",
     "binomial_limits",
-    "canonical_text",
-    "commitment_digest",
     "count_case",
-    "detected",
-    "erase",
     "erase_complaint",
-    "merge",
-    "personal_texts",
+    "merge_complaints",
     "poisson_limits",
     "prediction_limits",
-    "seal",
     "seal_complaint",
-    "sealed_form",
     "service_desk",
     "summarize_case",
     "summarize_complaints",
     "trail_records",
-    "unmerge",
-    "verify",
+    "unmerge_complaint",
     "verify_complaint",
-    "without_personal_texts",
 ]

@@ -10,7 +10,7 @@ from crmkit.complaints.facts.case import summarize_case
 from crmkit.complaints.facts.history import CaseHistory
 from crmkit.complaints.kept import COMPLAINT_AGENDAS, COMPLAINTS, AgendaEntry
 from crmkit.complaints.policies.escalation import DueEscalation, EscalationPolicy
-from crmkit.complaints.policies.merging import Together, merge, unmerge
+from crmkit.complaints.policies.merging import Together, merge_complaints, unmerge_complaint
 from crmkit.complaints.policies.obligations import ObligationState
 from crmkit.complaints.policies.profiles import ObligationProfile
 from crmkit.complaints.policies.rules import ComplaintRules
@@ -182,7 +182,7 @@ class ComplaintDesk:
         """
         with self._joined(unit) as joined:
             one, other = self._stored(joined, number), self._stored(joined, into)
-            together = merge(
+            together = merge_complaints(
                 self.rules,
                 one.record,
                 other.record,
@@ -214,7 +214,7 @@ class ComplaintDesk:
             if one.record.merged_into is None:
                 raise InvalidValue("the complaint is not merged: nothing to take apart")
             other = self._stored(joined, one.record.merged_into)
-            together = unmerge(one.record, other.record, by=by, at=at, reason=reason)
+            together = unmerge_complaint(one.record, other.record, by=by, at=at, reason=reason)
             self._keep_both(joined, one, other, together)
             self._finish(joined, unit)
         return together

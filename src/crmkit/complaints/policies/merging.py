@@ -12,7 +12,7 @@ from crmkit.decision import Comparison, Decision, Evidence, any_of, at_least, eq
 from crmkit.errors import InvalidValue
 from crmkit.identifiers import Actor
 
-__all__ = ["MergeConditions", "MergeProposal", "Together", "merge", "unmerge"]
+__all__ = ["MergeConditions", "MergeProposal", "Together", "merge_complaints", "unmerge_complaint"]
 
 
 @frozen(kw_only=True)
@@ -78,7 +78,7 @@ class Together:
     into: Complaint
 
 
-def merge(
+def merge_complaints(
     rules: ComplaintRules,
     complaint: Complaint,
     into: Complaint,
@@ -109,7 +109,7 @@ def merge(
     return Together(complaint.after(merged), into.after(absorbed))
 
 
-def unmerge(
+def unmerge_complaint(
     complaint: Complaint, into: Complaint, *, by: Actor, at: datetime, reason: str
 ) -> Together:
     """Take a merged complaint out again: it stands where it stood, and both trails say so.
