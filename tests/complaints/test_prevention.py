@@ -38,6 +38,7 @@ ACTION = CorrectiveAction(
     check=EffectivenessCheck(due_on=CHECK, judged_by_what="no blemish in 500 deliveries"),
 )
 CAUSE = RootCause(
+    id="R-1",
     complaints=(K1, K2),
     cause="packaging",
     unit="dispatch",
@@ -75,7 +76,7 @@ class TestAccountability:
     def test_a_head_who_was_at_work_answers_once(self):
         assert evolve(CAUSE, person=BOB).accountable == (BOB,)
 
-    @pytest.mark.parametrize("name", ["person", "head", "unit", "cause"])
+    @pytest.mark.parametrize("name", ["id", "person", "head", "unit", "cause"])
     def test_nobody_is_left_out(self, name):
         nobody: dict[str, Any] = {name: ""}
         with pytest.raises(InvalidIdentifier):

@@ -51,6 +51,7 @@ class RootCause:
     head was at work, the two are the same.
     """
 
+    id: str
     complaints: tuple[ComplaintId, ...]
     cause: str
     unit: str
@@ -60,6 +61,7 @@ class RootCause:
     explanation: str = field(repr=False, metadata={"personal": True})
 
     def __attrs_post_init__(self) -> None:
+        check_identifier(self.id, "the key of a root cause")
         check_complaints(self.complaints)
         check_identifier(self.cause, "cause")
         check_identifier(self.unit, "unit")
