@@ -138,6 +138,7 @@ constraints: ## pin the newest releases of the development set in constraints.tx
 	@mv $(PINS)/new constraints.txt
 
 clean: ## remove everything that make made, virtual environments too
-	rm -rf $(VENV) $(LOWEST) $(NEWEST) $(PINS) .venv-lifetimes .venv-worktime build dist docs/_build mutants crmkit-review
+	rm -rf $(VENV) $(LOWEST) $(NEWEST) $(PINS) .venv-lifetimes .venv-worktime .venv-transitions
+	rm -rf build dist docs/_build mutants crmkit-review
 	rm -rf .coverage .coverage.* htmlcov .hypothesis .mypy_cache .pytest_cache .ruff_cache .benchmarks
 	find src tests benchmarks tools docs -name __pycache__ -type d -prune -exec rm -rf {} +
