@@ -44,6 +44,8 @@ from crmkit.complaints.kept import (
     COMPLAINTS,
     CORRECTIVE_ACTIONS,
     IDEAS,
+    INTERNAL_NOTICES,
+    ROOT_CAUSES,
     STORED_TYPES,
     TRAIL_SEALS,
     AgendaEntry,
@@ -130,6 +132,10 @@ from crmkit.complaints.policies.hot_spots import (
     ProductVerdict,
     RedesignAlarm,
     SiblingFacts,
+)
+from crmkit.complaints.policies.kept_rules import (
+    KeptRules,
+    ReadyGuard,
 )
 from crmkit.complaints.policies.merging import (
     MergeConditions,
@@ -303,6 +309,7 @@ __all__ = [
     "IDEAS",
     "IDEA_LIFECYCLE",
     "IMMEDIATELY",
+    "INTERNAL_NOTICES",
     "IRELAND_CPC",
     "ISO_10002",
     "ONE_IN_26",
@@ -310,6 +317,7 @@ __all__ = [
     "READY_PROFILES",
     "RG_271",
     "RG_271_SUPERANNUATION",
+    "ROOT_CAUSES",
     "SERVICE_DESK",
     "STORED_TYPES",
     "THREE_SIGMA",
@@ -385,6 +393,7 @@ __all__ = [
     "IdeaStatus",
     "IdeaStep",
     "InternalNotice",
+    "KeptRules",
     "KnownRate",
     "Level",
     "LiabilityStated",
@@ -416,6 +425,7 @@ __all__ = [
     "Punctuality",
     "RateEstimate",
     "RateFacts",
+    "ReadyGuard",
     "Receipt",
     "RecourseBeforeClosing",
     "RecourseExhausted",

@@ -1,11 +1,27 @@
-"""How complaints are kept, and found again: by status, by owner, and by what is due next."""
+"""How complaints are kept, and found again: by status, by owner, and by what is due next.
 
-from datetime import datetime
+What prevents the next complaint is kept beside them, and so is every policy of the room.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
 
 from attrs import frozen
 
+from crmkit.complaints.facts.case import count_case
+from crmkit.complaints.facts.counts import ComplaintCounts, CountedCase, Exposure
+from crmkit.complaints.policies.conduct import ConductPenalty
 from crmkit.complaints.policies.escalation import EscalationPolicy
+from crmkit.complaints.policies.guarantee import ServiceGuarantee
+from crmkit.complaints.policies.guidance import HandlingGuide, WrongMoveNote
+from crmkit.complaints.policies.hot_spots import HotSpotAlarm, RedesignAlarm
+from crmkit.complaints.policies.kept_rules import KeptRules
 from crmkit.complaints.policies.profiles import ObligationProfile
+from crmkit.complaints.policies.rates import ComplaintRate, SilentDissatisfied
+from crmkit.complaints.policies.recovery import ValueBasedRecovery
+from crmkit.complaints.policies.rising import RisingComplaints
+from crmkit.complaints.policies.supervision import SupervisionFacts
+from crmkit.complaints.policies.word_of_mouth import WordOfMouth
 from crmkit.complaints.records.causes import CauseTaxonomy
 from crmkit.complaints.records.complaint import Complaint
 from crmkit.complaints.records.ideas import Idea
@@ -16,6 +32,7 @@ from crmkit.complaints.records.prevention import (
     RootCause,
 )
 from crmkit.complaints.records.seal import ERASED, SealAnchor, TrailSeal
+from crmkit.complaints.records.verification import SealReport
 from crmkit.identifiers import Actor, ComplaintId, check_identifier
 from crmkit.period import check_instant
 from crmkit.storage import Collection, Index, IndexValue
@@ -26,12 +43,16 @@ __all__ = [
     "COMPLAINT_AGENDAS",
     "CORRECTIVE_ACTIONS",
     "IDEAS",
+    "INTERNAL_NOTICES",
+    "ROOT_CAUSES",
     "STORED_TYPES",
     "TRAIL_SEALS",
     "AgendaEntry",
 ]
 
 Places = list[tuple[IndexValue, ...]]
+
+# --- complaints and what is due next --------------------------------------------------------------
 
 
 @frozen(kw_only=True)
@@ -72,6 +93,12 @@ def _by_parent(complaint: Complaint) -> Places:
     return [] if complaint.parent is None else [(complaint.parent,)]
 
 
+def _by_place(complaint: Complaint) -> Places:
+    # The places are those of the statistics; of the day, which goes by a zone, they make no use.
+    places = count_case(complaint, UTC).places()
+    return [(dimension, value, complaint.received_at) for dimension, value in places]
+
+
 COMPLAINTS = Collection(
     "complaints",
     Complaint,
@@ -81,10 +108,15 @@ COMPLAINTS = Collection(
         Index("by-owner", _by_owner),
         Index("by-complainant", _by_complainant),
         Index("by-parent", _by_parent),
+        Index("by-received", lambda complaint: (complaint.received_at,)),
+        Index("by-place", _by_place),
     ),
 )
 """Every complaint with its trail. One record, one version: of two people who act at the same time,
-one is told to look again."""
+one is told to look again.
+
+``by-received`` finds those of a month. ``by-place`` finds those behind a number of the statistics,
+by dimension and value: ``prefix=(Dimension.REGION, "north")``."""
 
 
 def _by_due(entry: AgendaEntry) -> Places:
@@ -118,6 +150,9 @@ TRAIL_SEALS = Collection("trail-seals", TrailSeal, key=lambda seal: seal.complai
 """The seal of each trail, where trails are sealed."""
 
 
+# --- what prevents the next -----------------------------------------------------------------------
+
+
 def _by_due_date(action: CorrectiveAction) -> Places:
     return [] if action.done_on is not None else [(action.due_on,)]
 
@@ -126,9 +161,31 @@ def _by_owner_and_date(action: CorrectiveAction) -> Places:
     return [] if action.done_on is not None else [(action.owner, action.due_on)]
 
 
+def _last_recurrence(action: CorrectiveAction) -> date | None:
+    """When the same happened again after the action was done, the last time."""
+    if action.done_on is None:
+        return None
+    again = (each.on for each in action.recurrences if each.on > action.done_on)
+    return max(again, default=None)
+
+
 def _by_check_date(action: CorrectiveAction) -> Places:
-    waits = action.done_on is not None and action.check.checked_on is None
-    return [(action.check.due_on,)] if waits else []
+    judged = action.check.checked_on is not None or _last_recurrence(action) is not None
+    return [] if action.done_on is None or judged else [(action.check.due_on,)]
+
+
+def _by_recurrence(action: CorrectiveAction) -> Places:
+    again = _last_recurrence(action)
+    return [] if again is None else [(again,)]
+
+
+def _by_all_complaints(action: CorrectiveAction) -> Places:
+    again = (each.complaint for each in action.recurrences)
+    return [(number,) for number in dict.fromkeys((*action.complaints, *again))]
+
+
+def _each(complaints: Iterable[ComplaintId]) -> Places:
+    return [(number,) for number in complaints]
 
 
 CORRECTIVE_ACTIONS = Collection(
@@ -139,17 +196,45 @@ CORRECTIVE_ACTIONS = Collection(
         Index("by-due", _by_due_date),
         Index("by-owner", _by_owner_and_date),
         Index("by-check", _by_check_date),
-        Index("by-complaint", lambda action: [(number,) for number in action.complaints]),
+        Index("by-recurrence", _by_recurrence),
+        Index("by-complaint", _by_all_complaints),
     ),
 )
 """What is done against causes: ``by-due`` and ``by-owner`` list what is not done yet, ``by-check``
-what is done and not judged."""
+what is done and not judged, ``by-recurrence`` what was done in vain, by the day on which the same
+happened again. ``by-complaint`` finds an action by what it was for, and by what came after it."""
+
+ROOT_CAUSES = Collection(
+    "root-causes",
+    RootCause,
+    key=lambda cause: cause.id,
+    indexes=(
+        Index("by-cause", lambda cause: (cause.cause, cause.found_on)),
+        Index("by-unit", lambda cause: (cause.unit, cause.found_on)),
+        Index("by-complaint", lambda cause: _each(cause.complaints)),
+    ),
+)
+"""Why things happened, and who answers for it: by cause and by unit, in the order of the days."""
+
+INTERNAL_NOTICES = Collection(
+    "internal-notices",
+    InternalNotice,
+    key=lambda notice: notice.id,
+    indexes=(
+        Index("by-unit", lambda notice: [(unit, notice.on) for unit in notice.to_units]),
+        Index("by-complaint", lambda notice: _each(notice.complaints)),
+    ),
+)
+"""What each unit was told to mind, in the order of the days."""
 
 CASE_STUDIES = Collection(
     "case-studies",
     CaseStudy,
     key=lambda study: study.id,
-    indexes=(Index("by-area", lambda study: (study.area, study.written_on)),),
+    indexes=(
+        Index("by-area", lambda study: (study.area, study.written_on)),
+        Index("by-complaint", lambda study: _each(study.complaints)),
+    ),
 )
 """The case library, by the area in which designers look."""
 
@@ -157,22 +242,44 @@ IDEAS = Collection(
     "complaint-ideas",
     Idea,
     key=lambda idea: idea.id,
-    indexes=(Index("by-status", lambda idea: (idea.status,)),),
+    indexes=(
+        Index("by-status", lambda idea: (idea.status,)),
+        Index("by-complaint", lambda idea: _each(idea.complaints)),
+    ),
 )
 """Ideas that complaints gave, by how far they have come."""
+
+# --- everything that can be kept ------------------------------------------------------------------
 
 STORED_TYPES = (
     AgendaEntry,
     CaseStudy,
     CauseTaxonomy,
     Complaint,
+    ComplaintCounts,
+    ComplaintRate,
+    ConductPenalty,
     CorrectiveAction,
+    CountedCase,
     EscalationPolicy,
+    Exposure,
+    HandlingGuide,
+    HotSpotAlarm,
     Idea,
     InternalNotice,
+    KeptRules,
     ObligationProfile,
+    RedesignAlarm,
+    RisingComplaints,
     RootCause,
     SealAnchor,
+    SealReport,
+    ServiceGuarantee,
+    SilentDissatisfied,
+    SupervisionFacts,
     TrailSeal,
+    ValueBasedRecovery,
+    WordOfMouth,
+    WrongMoveNote,
 )
 """Every type of complaints that can be kept: ``make_converter(*STORED_TYPES)``."""
