@@ -8,7 +8,13 @@ from hypothesis import strategies as st
 
 from crmkit.errors import InvalidIdentifier, InvalidValue
 from crmkit.identifiers import Actor
-from crmkit.ownership import HandOverRefused, Ownership, OwnershipAct, OwnershipChange
+from crmkit.ownership import (
+    HandOverRefused,
+    Ownership,
+    OwnershipAct,
+    OwnershipChange,
+    same_actor,
+)
 from crmkit.serialization import make_converter
 
 ANNA, BEN, CARA = (Actor(name) for name in ("anna", "ben", "cara"))
@@ -98,6 +104,60 @@ class TestHandOver:
         )
 
 
+# Each reads as the one before it.
+ALIASES = [
+    ("anna", "Anna"),
+    ("anna", "ANNA"),
+    ("anna k", "anna  k"),
+    ("anna k", "anna\u00a0k"),
+    ("anna", "\uff41\uff4e\uff4e\uff41"),
+    ("ren\u00e9", "rene\u0301"),
+    ("stra\u00dfe", "STRASSE"),
+    ("anna", "anna\ufe0f"),
+    ("anna", "an\u034fna"),
+    ("anna", "anna\u3164"),
+]
+
+
+class TestAliases:
+    """Nobody becomes a second person by writing their name otherwise."""
+
+    @pytest.mark.parametrize(("one", "other"), ALIASES)
+    def test_two_spellings_are_one_person(self, one, other):
+        assert same_actor(Actor(one), Actor(other))
+        assert same_actor(Actor(other), Actor(one))
+
+    @pytest.mark.parametrize(
+        ("one", "other"),
+        [("anna", "hanna"), ("anna k", "annak"), ("anna-1", "anna-2"), ("rene", "ren\u00e9")],
+    )
+    def test_two_names_are_two(self, one, other):
+        assert not same_actor(Actor(one), Actor(other))
+
+    def test_nobody_is_nobody_s_second_self(self):
+        assert not same_actor(None, None)
+        assert not same_actor(ANNA, None)
+        assert not same_actor(None, ANNA)
+
+    @pytest.mark.parametrize(("one", "other"), ALIASES)
+    def test_nobody_hands_over_to_themselves(self, one, other):
+        matter, to = Ownership(Actor(one)), Actor(other)
+        with pytest.raises(HandOverRefused, match="offer it to somebody else"):
+            matter.after(OwnershipChange(OwnershipAct.OFFER, to), by=Actor(one))
+
+    @pytest.mark.parametrize(("one", "other"), ALIASES)
+    def test_nobody_gets_rid_of_their_own_under_another_spelling(self, one, other):
+        matter = Ownership(Actor(one))
+        with pytest.raises(HandOverRefused, match="an owner offers a matter; others reassign it"):
+            matter.after(OwnershipChange(OwnershipAct.REASSIGN, BEN), by=Actor(other))
+        with pytest.raises(HandOverRefused, match="reassign it to somebody else"):
+            matter.after(OwnershipChange(OwnershipAct.REASSIGN, Actor(other)), by=BEN)
+
+    def test_only_the_owner_as_they_are_known_offers(self):
+        with pytest.raises(HandOverRefused, match="only the owner offers"):
+            Ownership(ANNA).after(OwnershipChange(OwnershipAct.OFFER, BEN), by=Actor("Anna"))
+
+
 class TestTerms:
     """An act that hands over names somebody; no other does."""
 
@@ -112,6 +172,18 @@ class TestTerms:
             OwnershipChange(OwnershipAct.OFFER, Actor(""))
         with pytest.raises(InvalidIdentifier):
             Ownership.first_asked(Actor(" anna"))
+
+    @pytest.mark.parametrize(("owner", "offered"), [(None, BEN), (ANNA, ANNA), (ANNA, "Anna")])
+    def test_a_matter_is_offered_by_its_owner_to_somebody_else(self, owner, offered):
+        with pytest.raises(InvalidValue, match="offered by its owner, to somebody else"):
+            Ownership(owner, offered)
+
+    @pytest.mark.parametrize("names", [("",), (ANNA, ""), (ANNA, " ben")])
+    def test_an_owner_has_a_name(self, names):
+        with pytest.raises(InvalidIdentifier):
+            Ownership(*names)
+        with pytest.raises(InvalidIdentifier):
+            Ownership().after(OwnershipChange(OwnershipAct.TAKE), by=Actor(""))
 
     @pytest.mark.parametrize("change", CHANGES, ids=str)
     def test_it_is_data(self, change):

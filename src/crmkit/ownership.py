@@ -12,6 +12,8 @@ its own that stands on record.
 'ben'
 """
 
+import re
+import unicodedata
 from enum import StrEnum
 from typing import Self
 
@@ -20,7 +22,33 @@ from attrs import frozen
 from crmkit.errors import CrmkitError, InvalidValue
 from crmkit.identifiers import Actor, check_identifier
 
-__all__ = ["HandOverRefused", "Ownership", "OwnershipAct", "OwnershipChange"]
+__all__ = ["HandOverRefused", "Ownership", "OwnershipAct", "OwnershipChange", "same_actor"]
+
+# Marks and letters that nobody sees; what Unicode calls default ignorable, without the format
+# characters, which no identifier holds.
+_UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+
+
+def same_actor(one: Actor | None, other: Actor | None) -> bool:
+    """Whether two names read as one: nobody becomes a second person by writing theirs otherwise.
+
+    Case, width, accents in one piece or two, and the number of blanks make no difference. Where a
+    rule asks for somebody else, such a name is nobody else. Two accounts of one person that read
+    differently only the host can tell.
+
+    >>> same_actor(Actor("anna"), Actor("Anna")), same_actor(Actor("anna"), Actor("hanna"))
+    (True, False)
+    """
+    if one is None or other is None:
+        return False
+    return one == other or _as_read(one) == _as_read(other)
+
+
+def _as_read(actor: Actor) -> str:
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", actor).casefold())
+    return " ".join(_UNSEEN.sub("", folded).split())
 
 
 class OwnershipAct(StrEnum):
@@ -71,10 +99,22 @@ class OwnershipChange:
 
 @frozen
 class Ownership:
-    """Whose a matter is, and to whom it has been offered."""
+    """Whose a matter is, and to whom it has been offered.
+
+    :raises InvalidIdentifier: if a name could not serve as a key.
+    :raises InvalidValue: if what nobody owns is offered, or something to its owner.
+    """
 
     owner: Actor | None = None
     offered_to: Actor | None = None
+
+    def __attrs_post_init__(self) -> None:
+        if self.owner is not None:
+            check_identifier(self.owner, "actor")
+        if self.offered_to is not None:
+            check_identifier(self.offered_to, "actor")
+            if self.owner is None or same_actor(self.owner, self.offered_to):
+                raise InvalidValue("a matter is offered by its owner, to somebody else")
 
     @classmethod
     def first_asked(cls, actor: Actor) -> Self:
@@ -82,13 +122,13 @@ class Ownership:
 
         :raises InvalidIdentifier: if the actor could not serve as a key.
         """
-        check_identifier(actor, "actor")
         return cls(actor)
 
     def after(self, change: OwnershipChange, *, by: Actor) -> Self:
         """Whose it is after an act.
 
-        An offer stands until it is accepted, declined or retracted; a reassignment ends it.
+        An offer stands until it is accepted, declined or retracted; a reassignment ends it. An
+        owner under another spelling is the owner: see :func:`same_actor`.
 
         :raises HandOverRefused: if ``by`` may not do that, or there is nothing to do it to.
         """
@@ -99,7 +139,8 @@ class Ownership:
             case OwnershipAct.OFFER:
                 _require(self.owner == by, "only the owner offers a matter")
                 _require(self.offered_to is None, "it is offered already: retract that first")
-                _require(change.to != by, "it is theirs: offer it to somebody else")
+                theirs = same_actor(change.to, by)
+                _require(not theirs, "it is theirs: offer it to somebody else")
                 return type(self)(self.owner, change.to)
             case OwnershipAct.ACCEPT:
                 _require(self.offered_to == by, "only the one it was offered to can accept it")
@@ -113,8 +154,9 @@ class Ownership:
                 return type(self)(self.owner)
             case OwnershipAct.REASSIGN:
                 # Or an owner could get rid of a matter without anybody's yes.
-                _require(self.owner != by, "an owner offers a matter; others reassign it")
-                _require(change.to != self.owner, "it is theirs: reassign it to somebody else")
+                by_owner, to_owner = same_actor(self.owner, by), same_actor(self.owner, change.to)
+                _require(not by_owner, "an owner offers a matter; others reassign it")
+                _require(not to_owner, "it is theirs: reassign it to somebody else")
                 return type(self)(change.to)
 
 
