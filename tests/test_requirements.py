@@ -14,8 +14,12 @@ PAGE = (DOCS / "requirements.md").read_text(encoding="utf-8")
 DONE = [
     *(f"SEG-{number:02}" for number in range(1, 14)),
     *(f"CLV-{number:02}" for number in range(1, 10)),
+    *(f"CMP-{number:02}" for number in range(1, 17) if number != 9),
+    *(f"SVC-{number:02}" for number in (1, 8, 9, 10, 11, 13)),
+    "CHU-05",
     "RSK-01",
 ]
+PARTLY = ["CHU-05", "SVC-01", "SVC-09"]
 
 Row = tuple[str, str, str, str]
 
@@ -62,6 +66,10 @@ class TestRequirementsPage:
 
     def test_every_requirement_that_is_done_stands_once(self):
         assert sorted(number for number, *_ in ROWS) == sorted(DONE)
+
+    def test_a_row_says_what_is_not_done_yet(self):
+        """Nobody relies on an item of which only a part is there."""
+        assert sorted(number for number, asks, *_ in ROWS if "*Not yet: " in asks) == PARTLY
 
     @each_row
     def test_every_row_names_what_does_it_and_how(self, row):
