@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from crmkit.business_time import BusinessCalendar, Closure
+from crmkit.business_time import BusinessCalendar, Closure, Pause
 from crmkit.complaints.facts.history import CaseHistory, Mark, Wait
+from crmkit.complaints.policies.obligations import Obligation, Standing
 from crmkit.identifiers import ComplaintId
 
 DAY = timedelta(days=1)
@@ -80,6 +81,64 @@ def slow_months(start: date, count: int) -> date:
             return date(year, month, day)
         except ValueError:
             day -= 1
+
+
+def walk_through(
+    obligation: Obligation, history: CaseHistory, when: datetime, calendar: BusinessCalendar
+) -> list[tuple[Standing, datetime | None, str | None]]:
+    """The rounds of an obligation that the receipt starts: standing, beginning, what met it.
+
+    One mark after the other is handled, as by somebody who knows nothing of what comes later.
+    """
+    done: list[tuple[Standing, datetime | None, str | None]] = []
+    began: datetime | None = None
+    within = obligation.within
+
+    def due(known_at: datetime) -> datetime | None:
+        assert began is not None
+        pauses = [
+            Pause(wait.start, wait.end if wait.end and wait.end <= known_at else None)
+            for wait in history.waits
+            if wait.on in obligation.suspended_by and wait.start <= known_at
+        ]
+        return within.due(began, calendar, pauses)
+
+    def excuses(mark: Mark) -> bool:
+        received = history.received_at
+        return mark.name == "merge" or any(
+            mark.name in excuse.by
+            and (
+                excuse.within is None
+                or mark.at <= (excuse.within.due(received, calendar) or mark.at)
+            )
+            for excuse in obligation.excused_by
+        )
+
+    for mark in history.marks:
+        if mark.at > when:
+            break
+        if began is None:
+            if mark.name == "receive" or mark.name in obligation.anew_with:
+                began, within = mark.at, obligation.within
+            continue
+        limit = due(mark.at)
+        in_time = limit is None or mark.at <= limit
+        if mark.name in obligation.met_by and not obligation.missing_in(mark):
+            done.append((Standing.MET if in_time else Standing.MET_LATE, began, mark.name))
+            again = obligation.repeats_every
+            if again is None or mark.name in obligation.repeats_until:
+                began = None
+            else:
+                began, within = mark.at, again
+        elif excuses(mark) and in_time:
+            done.append((Standing.EXCUSED, began, None))
+            began = None
+    if began is not None:
+        limit = due(when)
+        standing = Standing.PENDING if limit is not None else Standing.SUSPENDED
+        is_late = limit is not None and when > limit
+        done.append((Standing.OVERDUE if is_late else standing, began, None))
+    return done or [(Standing.NOT_STARTED, None, None)]
 
 
 def same(left: datetime | None, right: datetime | None) -> bool:

@@ -31,7 +31,7 @@ from crmkit.complaints.policies.obligations import (
 from crmkit.complaints.policies.profiles import ObligationProfile
 from crmkit.errors import InvalidIdentifier, InvalidPolicy, NaiveDatetime
 from crmkit.identifiers import ComplaintId
-from tests.complaints.deadline_builders import at, case, same, weekdays
+from tests.complaints.deadline_builders import at, case, same, walk_through, weekdays
 
 ANSWER = Obligation(
     name="answer",
@@ -40,6 +40,7 @@ ANSWER = Obligation(
     calendar="desk",
     suspended_by=frozenset({"complainant"}),
     excused_by=(Excuse(("withdraw",)),),
+    anew_with=("reopen",),
     consequence="an apology",
 )
 UPDATES = Obligation(
@@ -49,6 +50,8 @@ UPDATES = Obligation(
     calendar="desk",
     repeats_every=BusinessDays(3),
     repeats_until=("final-response",),
+    excused_by=(Excuse(("withdraw",)),),
+    anew_with=("reopen",),
 )
 LETTER = Obligation(
     name="letter",
@@ -72,6 +75,8 @@ RESULT = Obligation(
     early_counts=True,
     within=BusinessDays(5),
     calendar="desk",
+    excused_by=(Excuse(("withdraw",)),),
+    anew_with=("respond",),
 )
 SUMMARY = Obligation(
     name="summary",
@@ -107,7 +112,7 @@ def state(obligation: Obligation, history: CaseHistory, when: str) -> Obligation
 
 NAMES = [
     *("receive", "respond", "final-response", "holding-response", "progress-update"),
-    *("accept", "withdraw", "summary"),
+    *("accept", "withdraw", "summary", "reopen", "merge"),
 ]
 CONTENTS = st.sampled_from(
     [frozenset({"leaflet", "website", "accepts"}), frozenset({"leaflet"}), frozenset[str]()]
@@ -445,15 +450,171 @@ class TestRounds:
         assert found[1].started_at == at("2026-05-05 09:00")
 
     def test_an_excuse_ends_the_rounds(self):
-        excused = evolve(UPDATES, excused_by=(Excuse(("withdraw",)),))
         history = case(
             "receive 2026-05-04 09:00",
             "progress-update 2026-05-06 09:00",
             "withdraw 2026-05-07 09:00",
             "progress-update 2026-05-08 09:00",
         )
-        found = states(excused, history, "2026-06-01 09:00")
+        found = states(UPDATES, history, "2026-06-01 09:00")
         assert [str(item.standing) for item in found] == ["met", "excused"]
+
+
+class TestTakenUpAgain:
+    """A complaint that is reopened has deadlines again: none is lost because it once came to rest.
+
+    What was met or excused begins anew; what is still owed goes on as it was.
+    """
+
+    def brief(self, obligation: Obligation, *marks: str) -> list[tuple[int, str, datetime | None]]:
+        found = states(obligation, case(*marks), "2026-06-01 09:00")
+        return [(item.round, str(item.standing), item.due_at) for item in found]
+
+    def test_what_was_withdrawn_and_reopened_is_owed_again(self):
+        marks = ("receive 2026-05-04 09:00", "withdraw 2026-05-04 10:00", "reopen 2026-05-18 12:00")
+        assert self.brief(ANSWER, *marks) == [
+            (1, "excused", at("2026-05-04 15:00")),
+            (2, "overdue", at("2026-05-18 18:00")),
+        ]
+
+    def test_what_was_answered_and_reopened_is_answered_once_more(self):
+        marks = ("receive 2026-05-04 09:00", "respond 2026-05-04 10:00", "reopen 2026-05-18 12:00")
+        assert self.brief(ANSWER, *marks, "respond 2026-05-18 18:00") == [
+            (1, "met", at("2026-05-04 15:00")),
+            (2, "met", at("2026-05-18 18:00")),
+        ]
+
+    def test_each_reopening_begins_a_round(self):
+        days = range(5, 20)
+        reopened = [f"reopen 2026-05-{day:02} 09:00" for day in days]
+        answered = [f"respond 2026-05-{day:02} 08:00" for day in days]
+        found = self.brief(ANSWER, "receive 2026-05-04 09:00", *reopened, *answered)
+        assert [number for number, _, _ in found] == list(range(1, 17))
+
+    def test_what_is_still_owed_goes_on_as_it_was(self):
+        """Closing took nothing back, so reopening gives no new time."""
+        marks = ("receive 2026-05-04 09:00", "close 2026-05-04 10:00", "reopen 2026-05-18 12:00")
+        assert self.brief(ANSWER, *marks) == [(1, "overdue", at("2026-05-04 15:00"))]
+        late = self.brief(ANSWER, *marks, "respond 2026-05-18 13:00")
+        assert late == [(1, "met-late", at("2026-05-04 15:00"))]
+
+    def test_an_answer_from_before_does_not_count_for_it(self):
+        marks = (
+            "receive 2026-05-04 09:00",
+            "respond 2026-05-04 10:00",
+            "respond 2026-05-05 10:00",
+            "reopen 2026-05-18 12:00",
+        )
+        assert [standing for _, standing, _ in self.brief(ANSWER, *marks)] == ["met", "overdue"]
+
+    def test_where_an_early_answer_counts_one_since_the_last_round_does(self):
+        marks = ("receive 2026-05-04 09:00", "respond 2026-05-05 09:00")
+        told = "final-response 2026-05-06 09:00"
+        again = ("final-response 2026-05-07 09:00", "respond 2026-05-08 09:00")
+        assert [s for _, s, _ in self.brief(RESULT, *marks, told, *again)] == ["met", "met"]
+        assert [s for _, s, _ in self.brief(RESULT, *marks, told, again[1])] == ["met", "overdue"]
+
+    def test_what_met_the_first_round_early_is_no_round_of_its_own(self):
+        marks = ("receive 2026-05-04 09:00", "final-response 2026-05-05 09:00")
+        assert self.brief(RESULT, *marks, "respond 2026-05-06 09:00") == [
+            (1, "met", at("2026-05-14 00:00"))
+        ]
+
+    def test_an_excuse_from_before_holds_no_more(self):
+        """Nor for an obligation that begins only afterwards."""
+        marks = ("receive 2026-05-04 09:00", "withdraw 2026-05-05 09:00")
+        result = evolve(RESULT, anew_with=("reopen",))
+        answered = "respond 2026-05-18 13:00"
+        assert [s for _, s, _ in self.brief(result, *marks, answered)] == ["excused"]
+        reopened = self.brief(result, *marks, "reopen 2026-05-18 12:00", answered)
+        assert [s for _, s, _ in reopened] == ["overdue"]
+
+    def test_a_second_withdrawal_excuses_again(self):
+        marks = ("receive 2026-05-04 09:00", "withdraw 2026-05-04 10:00", "reopen 2026-05-18 12:00")
+        found = self.brief(ANSWER, *marks, "withdraw 2026-05-18 13:00")
+        assert [standing for _, standing, _ in found] == ["excused", "excused"]
+
+    def test_updates_begin_with_the_first_interval_again(self):
+        marks = (
+            "receive 2026-05-04 09:00",
+            "progress-update 2026-05-05 09:00",
+            "final-response 2026-05-06 09:00",
+            "reopen 2026-05-18 09:00",
+            "progress-update 2026-05-19 09:00",
+        )
+        assert self.brief(UPDATES, *marks) == [
+            (1, "met", at("2026-05-07 00:00")),
+            (2, "met", at("2026-05-09 00:00")),
+            (3, "met", at("2026-05-21 00:00")),
+            (4, "overdue", at("2026-05-23 00:00")),
+        ]
+
+    def test_where_nothing_is_said_a_reopening_begins_nothing(self):
+        once = evolve(ANSWER, anew_with=())
+        marks = ("receive 2026-05-04 09:00", "respond 2026-05-04 10:00", "reopen 2026-05-18 12:00")
+        assert [number for number, _, _ in self.brief(once, *marks)] == [1]
+
+    def test_what_settles_it_does_not_take_it_up_again(self):
+        for name in ("respond", "withdraw"):
+            with pytest.raises(InvalidPolicy, match=f"taken up again by {name}, which settles it"):
+                evolve(ANSWER, anew_with=("reopen", name))
+
+
+class TestTriggers:
+    """It begins with the first mark that starts it, and never before the receipt."""
+
+    def test_a_second_one_moves_nothing(self):
+        once = ("receive 2026-05-04 09:00", "respond 2026-05-06 10:00")
+        first = state(RESULT, case(*once), "2026-05-12 09:00")
+        twice = state(RESULT, case(*once, "respond 2026-05-11 10:00"), "2026-05-12 09:00")
+        assert first == twice
+
+    def test_one_that_another_clock_dated_before_the_receipt_counts_from_the_receipt(self):
+        history = case("respond 2026-05-04 08:00", "receive 2026-05-06 09:00")
+        found = state(RESULT, history, "2026-05-06 09:00")
+        assert (found.started_at, found.due_at) == (at("2026-05-06 09:00"), at("2026-05-14 00:00"))
+
+    def test_one_that_comes_after_the_answer_is_owed_an_answer_of_its_own(self):
+        strict = evolve(RESULT, early_counts=False)
+        marks = ("receive 2026-05-04 09:00", "final-response 2026-05-05 09:00")
+        found = state(strict, case(*marks, "respond 2026-05-06 10:00"), "2026-06-01 09:00")
+        assert found.standing is Standing.OVERDUE
+
+
+class TestMerged:
+    """What is merged into another complaint goes on in that one, whatever the profile says.
+
+    An agenda, a decision and the queue of a desk tell the same.
+    """
+
+    MERGED = ("receive 2026-05-04 09:00", "merge 2026-05-04 12:00")
+
+    @pytest.mark.parametrize("obligation", [ANSWER, UPDATES, LETTER])
+    def test_it_owes_nothing_more_of_its_own(self, obligation):
+        found = state(obligation, case(*self.MERGED), "2026-09-01 09:00")
+        assert (found.standing, found.excused_at) == (Standing.EXCUSED, at("2026-05-04 12:00"))
+
+    def test_what_it_had_missed_by_then_stays_missed(self):
+        late = case("receive 2026-05-04 09:00", "merge 2026-05-04 15:01")
+        found = state(ANSWER, late, "2026-09-01 09:00")
+        assert (found.standing, found.breached_at) == (Standing.OVERDUE, at("2026-05-04 15:00"))
+
+
+class TestStepByStep:
+    """Going through what happened mark by mark, as a person would, gives the same rounds."""
+
+    @given(history=histories(), when=MINUTES)
+    @pytest.mark.parametrize(
+        "obligation", [ANSWER, UPDATES, LETTER, evolve(LETTER, anew_with=("reopen",))]
+    )
+    def test_the_rounds_are_those_that_a_walk_through_the_marks_finds(
+        self, obligation, history, when
+    ):
+        if len({mark.at for mark in history.marks}) == len(history.marks):
+            profile = evolve(PROFILE, obligations=[obligation])
+            found = profile.agenda(history, instant(when))
+            walked = walk_through(obligation, history, instant(when), weekdays(hours="09:00-18:00"))
+            assert [(item.standing, item.started_at, item.met_by) for item in found] == walked
 
 
 class TestWhatIsRefused:

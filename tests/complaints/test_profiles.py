@@ -18,7 +18,13 @@ from crmkit.complaints.policies.allowances import (
     WorkingHours,
     Years,
 )
-from crmkit.complaints.policies.obligations import Excuse, Obligation, Standing, Window
+from crmkit.complaints.policies.obligations import (
+    Content,
+    Excuse,
+    Obligation,
+    Standing,
+    Window,
+)
 from crmkit.complaints.policies.profiles import ObligationProfile, Punctuality
 from crmkit.decision import explain
 from crmkit.errors import InvalidPolicy, InvalidValue, NaiveDatetime
@@ -210,6 +216,21 @@ class TestWindows:
         assert referral.opened_at.isoformat() == "2026-04-09T11:00:00+01:00"
         assert referral.closes_at.isoformat() == "2026-10-10T00:00:00+01:00"
 
+    def test_a_letter_that_does_not_say_what_it_has_to_opens_none(self):
+        """Nobody loses the way to the ombudsman to a letter that did not tell of it."""
+        letter = Obligation(
+            name="letter",
+            met_by=("respond",),
+            within=Weeks(8),
+            calendar="jurisdiction",
+            content=[Content(message="respond", items=frozenset({"leaflet"}))],
+        )
+        profile = evolve(BOUND, obligations=[REPLY, letter])
+        history = case(RECEIVED, "respond 2026-04-09 10:00", "respond 2026-05-11 10:00 leaflet")
+        assert profile.open_windows(history, at("2026-05-11 09:59")) == ()
+        (referral,) = profile.open_windows(history, at("2026-05-11 10:00"))
+        assert referral.closes_at.isoformat() == "2026-11-12T00:00:00+00:00"
+
     @pytest.mark.parametrize(("when", "over"), [("00:00", False), ("00:00:01", True)])
     def test_they_close_when_the_last_day_is_over(self, when, over):
         history = case(RECEIVED, "respond 2026-04-09 10:00")
@@ -323,6 +344,13 @@ class TestTrace:
         assert trace.days[0] == "Tue 2026-05-05  the day it begins"
         assert (trace.state.round, trace.days[-1]) == (2, "Fri 2026-05-08  day 3")
 
+    def test_a_round_after_a_reopening_is_counted_by_the_first_interval(self):
+        history = case(
+            "receive 2026-05-04 09:00", "final-response 2026-05-05 09:00", "reopen 2026-05-11 09:00"
+        )
+        trace = PROFILE.trace(history, "update", at("2026-05-11 10:00"))
+        assert (trace.state.round, trace.days[-1]) == (2, "Wed 2026-05-13  day 2")
+
     def test_a_later_round_is_counted_by_its_own_interval(self):
         mixed = Obligation(
             name="update",
@@ -348,8 +376,9 @@ class TestTrace:
                 total = next(line for line in reversed(trace.days) if "in all" in line)
                 assert f"{obligation.within.time // timedelta(hours=1)} h 00 min in all" in total
             else:
-                again = trace.state.round > 1 and obligation.repeats_every
-                within = again or obligation.within
+                reopened = [mark.at for mark in history.marks if mark.name == "reopen"]
+                again = trace.state.round > 1 and trace.state.started_at not in reopened
+                within = (again and obligation.repeats_every) or obligation.within
                 assert isinstance(within, BusinessDays | CalendarDays)
                 assert trace.days[-1].endswith(f"day {within.count}")
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from crmkit.complaints.facts.counts import CountedCase
 from crmkit.complaints.facts.history import (
+    MERGED_MARK,
     RECEIVED_MARK,
     CaseHistory,
     FiredEscalation,
@@ -24,9 +25,6 @@ from crmkit.errors import InvalidValue
 from crmkit.lifecycle import Lifecycle
 
 __all__ = ["MERGED_MARK", "count_case", "summarize_case"]
-
-MERGED_MARK = "merge"
-"""The mark of a complaint that is merged into another; one that was taken out again has none."""
 
 
 def summarize_case(complaint: Complaint, lifecycle: Lifecycle[Any, Any]) -> CaseHistory:

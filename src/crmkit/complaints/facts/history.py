@@ -8,10 +8,13 @@ from crmkit.errors import InvalidValue
 from crmkit.identifiers import Actor, ComplaintId, check_identifier
 from crmkit.period import check_instant
 
-__all__ = ["RECEIVED_MARK", "CaseHistory", "FiredEscalation", "Mark", "Wait"]
+__all__ = ["MERGED_MARK", "RECEIVED_MARK", "CaseHistory", "FiredEscalation", "Mark", "Wait"]
 
 RECEIVED_MARK = "receive"
 """The name of the first mark of every case: its receipt."""
+
+MERGED_MARK = "merge"
+"""The mark of a complaint that is merged into another; one that was taken out again has none."""
 
 
 @frozen

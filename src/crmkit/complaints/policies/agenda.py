@@ -2,17 +2,25 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from attrs import frozen
 
 from crmkit.business_time import BusinessCalendar, Pause
-from crmkit.complaints.facts.history import RECEIVED_MARK, CaseHistory, Mark, Wait
+from crmkit.complaints.facts.history import MERGED_MARK, RECEIVED_MARK, CaseHistory, Mark, Wait
 from crmkit.complaints.policies.allowances import Allowance
 from crmkit.complaints.policies.obligations import Excuse, Obligation, ObligationState, Standing
 from crmkit.period import check_instant
 
-__all__ = ["Known", "ObligationClock", "known_at"]
+__all__ = ["Known", "Moment", "ObligationClock", "Round", "known_at"]
+
+
+class Moment(NamedTuple):
+    """A mark, and when it was set in UTC: so compared, two instants are compared as time runs."""
+
+    at: datetime
+    mark: Mark
 
 
 @frozen
@@ -20,29 +28,43 @@ class Known:
     """What was known of a case at an instant: nothing at all before its receipt."""
 
     at: datetime
-    marks: tuple[Mark, ...]
+    received_at: datetime
+    moments: tuple[Moment, ...]
     waits: tuple[Wait, ...]
-    """A wait that went on at the instant has no end."""
 
 
 def known_at(history: CaseHistory, at: datetime) -> Known:
-    """The history without what came after an instant.
+    """The history without what came after an instant; instants are in UTC.
 
     :raises NaiveDatetime: if the instant has no time zone.
     """
     check_instant(at, "the instant asked about")
-    if history.received_at.astimezone(UTC) > at.astimezone(UTC):
-        return Known(at, (), ())
-    marks = tuple(mark for mark in history.marks if not _is_after(mark.at, at))
-    return Known(at, marks, _waits_at(history.waits, at))
+    asked, received = at.astimezone(UTC), history.received_at.astimezone(UTC)
+    if received > asked:
+        return Known(asked, received, (), ())
+    # Marks are in order of time.
+    moments = []
+    for mark in history.marks:
+        moment = mark.at.astimezone(UTC)
+        if moment > asked:
+            break
+        moments.append(Moment(moment, mark))
+    return Known(asked, received, tuple(moments), history.waits)
 
 
-def _waits_at(waits: tuple[Wait, ...], at: datetime) -> tuple[Wait, ...]:
-    return tuple(
-        Wait(wait.on, wait.start, None if _is_after(wait.end, at) else wait.end)
-        for wait in waits
-        if not _is_after(wait.start, at)
-    )
+class Round(NamedTuple):
+    """One round of an obligation: how it stands, and how much time it leaves."""
+
+    state: ObligationState
+    within: Allowance
+
+
+class _Place(NamedTuple):
+    """Where a round begins among the moments, and from where on others count for it."""
+
+    start: int
+    met_from: int
+    excused_from: int
 
 
 @frozen
@@ -55,110 +77,166 @@ class ObligationClock:
 
     def states(self) -> Iterator[ObligationState]:
         """How each round of the obligation stands; one state if it has not begun."""
-        place = self._start()
+        return (each.state for each in self.rounds())
+
+    def rounds(self) -> Iterator[Round]:
+        """Each round of the obligation; one if it has not begun."""
+        obligation = self.obligation
+        place, within, number = self._first_place(), obligation.within, 1
         if place is None:
-            yield ObligationState(
-                obligation=self.obligation.name,
-                standing=Standing.NOT_STARTED,
-                consequence=self.obligation.consequence,
-            )
-            return
-        within, number = self.obligation.within, 1
+            yield Round(self._not_started(), within)
         while place is not None:
-            state, place = self._round(number, place, within)
-            yield state
-            within, number = self.obligation.repeats_every or within, number + 1
+            state, settled = self._round(number, place, within)
+            yield Round(state, within)
+            if settled is None:
+                return
+            number += 1
+            if self._goes_on(state):
+                within = obligation.repeats_every or within
+                place = _Place(settled, settled + 1, place.excused_from)
+            else:
+                within, place = obligation.within, self._place_anew(place, settled)
 
     def pauses(self, until: datetime) -> tuple[Pause, ...]:
         """The waits that stop the clock, as they were known at an instant."""
+        stopping = self.obligation.suspended_by
         return tuple(
-            Pause(wait.start, wait.end)
-            for wait in _waits_at(self.known.waits, until)
-            if wait.on in self.obligation.suspended_by
+            Pause(wait.start, None if _is_after(wait.end, until) else wait.end)
+            for wait in self.known.waits
+            if wait.on in stopping and not _is_after(wait.start, until)
         )
 
-    def _start(self) -> int | None:
-        """The place of the mark that starts it, among all marks."""
-        places = (
-            place
-            for place, mark in enumerate(self.known.marks)
-            if mark.name in self.obligation.starts_with
-            and self._is_within(mark, self.obligation.starts_within)
+    # --- where rounds begin ---
+
+    def _first_place(self) -> _Place | None:
+        obligation = self.obligation
+        start = next(
+            (
+                place
+                for place, moment in enumerate(self.known.moments)
+                if moment.mark.name in obligation.starts_with
+                and self._is_within(moment, obligation.starts_within)
+            ),
+            None,
         )
-        return next(places, None)
+        if start is None:
+            return None
+        since = self._taken_up_before(start)
+        name = self.known.moments[start].mark.name
+        # Nothing is done about a complaint before it arrives: what seems so, another clock dated.
+        early = obligation.early_counts or name == RECEIVED_MARK
+        return _Place(start, since if early else start + 1, since)
+
+    def _taken_up_before(self, start: int) -> int:
+        """The place from which on the case has not been taken up again until a round begins."""
+        before = range(start - 1, -1, -1)
+        return next((place for place in before if self._is_taken_up(place)), 0)
+
+    def _place_anew(self, last: _Place, settled: int) -> _Place | None:
+        """Where the case is taken up again, after a round was settled."""
+        after = range(max(last.start, settled) + 1, len(self.known.moments))
+        start = next((place for place in after if self._is_taken_up(place)), None)
+        if start is None:
+            return None
+        early = self.obligation.early_counts
+        return _Place(start, settled + 1 if early else start + 1, start)
+
+    def _is_taken_up(self, place: int) -> bool:
+        return self.known.moments[place].mark.name in self.obligation.anew_with
+
+    def _goes_on(self, state: ObligationState) -> bool:
+        """Whether the next round begins as this one was met."""
+        obligation = self.obligation
+        repeats = obligation.repeats_every is not None and state.met_by is not None
+        return repeats and state.met_by not in obligation.repeats_until
+
+    # --- how a round stands ---
+
+    def _not_started(self) -> ObligationState:
+        return ObligationState(
+            obligation=self.obligation.name,
+            standing=Standing.NOT_STARTED,
+            consequence=self.obligation.consequence,
+        )
 
     def _round(
-        self, number: int, start: int, within: Allowance
+        self, number: int, place: _Place, within: Allowance
     ) -> tuple[ObligationState, int | None]:
-        """How one round stands, and the place of the mark that begins the next one."""
-        obligation, began = self.obligation, self.known.marks[start]
-        # Nothing is done about a complaint before it arrives: what seems so, another clock dated.
-        early = obligation.early_counts or began.name == RECEIVED_MARK
-        first = 0 if number == 1 and early else start + 1
-        met, missing = self._met(first)
-        answer = None if met is None else self.known.marks[met]
-        excuse = self._excuse(began, within, answer)
-        settled = excuse or answer
-        decided_at = self.known.at if settled is None else settled.at
-        due = within.due(began.at, self.calendar, self.pauses(decided_at))
+        """How one round stands, and the place of the mark that met or excused it."""
+        moments = self.known.moments
+        began = max(moments[place.start].at, self.known.received_at)
+        met, missing = self._met(place.met_from)
+        excused = self._excuse(place.excused_from, began, within, met)
+        settled = met if excused is None else excused
+        answer = None if met is None or excused is not None else moments[met]
+        decided_at = self.known.at if settled is None else moments[settled].at
+        due = within.due(began, self.calendar, self.pauses(decided_at))
         state = ObligationState(
-            obligation=obligation.name,
+            obligation=self.obligation.name,
             round=number,
-            standing=_standing(due, decided_at, answer, excuse),
-            started_at=self._local(began.at),
+            standing=_standing(due, decided_at, answer is not None, excused is not None),
+            started_at=self._local(began),
             due_at=due,
-            met_at=None if answer is None or excuse else self._local(answer.at),
-            met_by=None if answer is None or excuse else answer.name,
-            excused_at=self._local(excuse.at) if excuse else None,
-            missing=() if settled else missing,
-            consequence=obligation.consequence,
+            met_at=None if answer is None else self._local(answer.at),
+            met_by=None if answer is None else answer.mark.name,
+            excused_at=None if excused is None else self._local(moments[excused].at),
+            missing=() if settled is not None else missing,
+            consequence=self.obligation.consequence,
         )
-        if obligation.repeats_every is None or excuse or answer is None:
-            return state, None
-        return state, None if answer.name in obligation.repeats_until else met
+        return state, settled
 
     def _met(self, first: int) -> tuple[int | None, tuple[str, ...]]:
         """The place of the first mark that meets it, and what the last one lacked that did not."""
         missing: tuple[str, ...] = ()
-        for place, mark in enumerate(self.known.marks):
-            if place >= first and mark.name in self.obligation.met_by:
+        for place in range(first, len(self.known.moments)):
+            mark = self.known.moments[place].mark
+            if mark.name in self.obligation.met_by:
                 missing = self.obligation.missing_in(mark)
                 if not missing:
                     return place, ()
         return None, missing
 
-    def _excuse(self, began: Mark, within: Allowance, answer: Mark | None) -> Mark | None:
-        """The first mark that takes the round away before it was met or missed."""
-        for mark in self.known.marks:
-            if answer is not None and not _is_after(answer.at, mark.at):
+    def _excuse(
+        self, first: int, began: datetime, within: Allowance, met: int | None
+    ) -> int | None:
+        """The place of the first mark that takes a round away before it was met or missed."""
+        moments = self.known.moments
+        for place in range(first, len(moments)):
+            moment = moments[place]
+            if met is not None and moments[met].at <= moment.at:
                 return None
-            if any(self._excuses(mark, excuse) for excuse in self.obligation.excused_by):
-                due = within.due(began.at, self.calendar, self.pauses(mark.at))
-                return None if _is_after(mark.at, due) else mark
+            if self._is_excuse(moment):
+                due = within.due(began, self.calendar, self.pauses(moment.at))
+                return None if _is_after(moment.at, due) else place
         return None
 
-    def _excuses(self, mark: Mark, excuse: Excuse) -> bool:
-        return mark.name in excuse.by and self._is_within(mark, excuse.within)
+    def _is_excuse(self, moment: Moment) -> bool:
+        """Whether a mark is an excuse; what is merged into another goes on in that one."""
+        return moment.mark.name == MERGED_MARK or any(
+            self._excuses(moment, excuse) for excuse in self.obligation.excused_by
+        )
 
-    def _is_within(self, mark: Mark, within: Allowance | None) -> bool:
+    def _excuses(self, moment: Moment, excuse: Excuse) -> bool:
+        return moment.mark.name in excuse.by and self._is_within(moment, excuse.within)
+
+    def _is_within(self, moment: Moment, within: Allowance | None) -> bool:
         """Whether a mark came soon enough after the receipt."""
         if within is None:
             return True
-        received = next(mark.at for mark in self.known.marks if mark.name == RECEIVED_MARK)
-        limit = within.due(received, self.calendar, self.pauses(mark.at))
-        return not _is_after(mark.at, limit)
+        limit = within.due(self.known.received_at, self.calendar, self.pauses(moment.at))
+        return not _is_after(moment.at, limit)
 
     def _local(self, at: datetime) -> datetime:
         return at.astimezone(ZoneInfo(self.calendar.zone))
 
 
 def _standing(
-    due: datetime | None, decided_at: datetime, answer: Mark | None, excuse: Mark | None
+    due: datetime | None, decided_at: datetime, is_met: bool, is_excused: bool
 ) -> Standing:
     late = _is_after(decided_at, due)
-    if excuse is not None:
+    if is_excused:
         return Standing.EXCUSED
-    if answer is not None:
+    if is_met:
         return Standing.MET_LATE if late else Standing.MET
     if due is None:
         return Standing.SUSPENDED

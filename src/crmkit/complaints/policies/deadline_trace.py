@@ -57,17 +57,15 @@ class DeadlineTrace:
 
 def trace_of(clock: ObligationClock) -> DeadlineTrace:
     """The trace of the last round of an obligation."""
-    state = list(clock.states())[-1]
+    state, within = list(clock.rounds())[-1]
     if state.started_at is None:
         return DeadlineTrace(state, ())
-    obligation = clock.obligation
-    within = obligation.within if state.round == 1 else obligation.repeats_every
     decided_at = state.excused_at or state.met_at or clock.known.at
     end = state.due_at or decided_at
     # An answer that came early leaves nothing to count.
     end = max(end, state.started_at, key=lambda at: at.astimezone(UTC))
     pauses = merged(clock.pauses(decided_at))
-    days = _days(within or obligation.within, clock.calendar, state.started_at, end, pauses)
+    days = _days(within, clock.calendar, state.started_at, end, pauses)
     return DeadlineTrace(state, tuple(days))
 
 

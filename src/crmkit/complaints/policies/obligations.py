@@ -67,7 +67,8 @@ class Content:
 class Excuse:
     """What takes an obligation away: a mark, perhaps only within so long after the receipt.
 
-    It has to come before the obligation is met or missed; afterwards it takes nothing back.
+    It has to come before the obligation is met or missed; afterwards it takes nothing back. It
+    holds until the case is taken up again.
 
     :raises InvalidPolicy: if it names no mark.
     """
@@ -102,7 +103,12 @@ class Obligation:
     allowances can not.
 
     With ``repeats_every`` a further round begins whenever one was met, until a mark of
-    ``repeats_until`` has been set; a round that was missed stays missed until it is met.
+    ``repeats_until`` has been set; a round that was missed stays missed until it is met. A mark of
+    ``anew_with``, such as ``"reopen"``, takes up again what was met or excused: a round begins with
+    it that has all of ``within``. What is still owed then goes on as it was.
+
+    A complaint that is merged into another owes nothing more of its own, for as long as it is; what
+    it had missed by then stays missed.
 
     :raises InvalidPolicy: if no mark starts or meets it, a mark that meets it is not known to
         ``content`` or ``repeats_until``, it repeats without an end, or what cannot be suspended is.
@@ -121,18 +127,21 @@ class Obligation:
     excused_by: tuple[Excuse, ...] = field(default=(), converter=_excuses)
     repeats_every: Allowance | None = None
     repeats_until: tuple[str, ...] = field(default=(), converter=_names)
+    anew_with: tuple[str, ...] = field(default=(), converter=_names)
     consequence: str = ""
     source: str = ""
 
     def __attrs_post_init__(self) -> None:
         check_identifier(self.name, "the name of an obligation")
         check_identifier(self.calendar, "the name of a calendar")
-        _check_names((*self.starts_with, *self.met_by, *self.repeats_until), "the name of a mark")
+        marks = (*self.starts_with, *self.met_by, *self.repeats_until, *self.anew_with)
+        _check_names(marks, "the name of a mark")
         _check_names(tuple(sorted(self.suspended_by)), "whom an obligation waits for")
         if not self.starts_with or not self.met_by:
             raise InvalidPolicy(f"{self.name} needs a mark that starts it and one that meets it")
         self._check_content()
         self._check_repetition()
+        self._check_taking_up()
         self._check_suspension()
 
     def _check_content(self) -> None:
@@ -156,6 +165,13 @@ class Obligation:
                 f"what ends the rounds of {self.name} meets the last: add to met_by"
             )
 
+    def _check_taking_up(self) -> None:
+        settling = {*self.met_by, *(name for excuse in self.excused_by for name in excuse.by)}
+        if both := sorted(settling & set(self.anew_with)):
+            raise InvalidPolicy(
+                f"{self.name} cannot be taken up again by {', '.join(both)}, which settles it"
+            )
+
     def _check_suspension(self) -> None:
         for allowance in (self.within, self.repeats_every):
             if self.suspended_by and allowance is not None and not allowance.may_be_suspended:
@@ -173,7 +189,8 @@ class Obligation:
 class Window:
     """A span of time that nobody has to meet: to refer a complaint, or to keep its records.
 
-    It opens with the first mark named in ``starts_with`` and closes when ``within`` is over.
+    It opens with the first mark named in ``starts_with`` and closes when ``within`` is over; that
+    the case is taken up again does not open it anew.
 
     :raises InvalidPolicy: if no mark opens it.
     :raises InvalidIdentifier: if a name could not serve as a key.

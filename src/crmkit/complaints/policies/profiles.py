@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from attrs import evolve, field, frozen
 
 from crmkit.business_time import BusinessCalendar
-from crmkit.complaints.facts.history import CaseHistory
+from crmkit.complaints.facts.history import CaseHistory, Mark
 from crmkit.complaints.policies.agenda import ObligationClock, known_at
 from crmkit.complaints.policies.deadline_trace import DeadlineTrace, trace_of
 from crmkit.complaints.policies.obligations import Obligation, ObligationState, Standing, Window
@@ -66,7 +66,8 @@ class ObligationProfile:
     history, only what had happened by then is seen.
 
     ``windows`` are spans that nobody has to meet, such as the months in which a complainant may
-    turn to an ombudsman; ``retention`` is how long the record has to be kept.
+    turn to an ombudsman; ``retention`` is how long the record has to be kept. A message that lacks
+    what an obligation asks of its kind opens no window.
 
     :raises InvalidPolicy: if there is no obligation, two have one name, or a calendar is bound that
         nothing is counted by.
@@ -230,15 +231,21 @@ class ObligationProfile:
         known = known_at(history, at)
         for window in windows:
             calendar = self._calendar(window)
-            mark = next((mark for mark in known.marks if mark.name in window.starts_with), None)
-            closes_at = None if mark is None else window.within.due(mark.at, calendar)
-            if mark is not None and closes_at is not None:
+            opened = next((m.at for m in known.moments if self._opens(window, m.mark)), None)
+            closes_at = None if opened is None else window.within.due(opened, calendar)
+            if opened is not None and closes_at is not None:
                 yield OpenWindow(
                     window=window.name,
-                    opened_at=mark.at.astimezone(ZoneInfo(calendar.zone)),
+                    opened_at=opened.astimezone(ZoneInfo(calendar.zone)),
                     closes_at=closes_at,
-                    is_over=at.astimezone(UTC) > closes_at.astimezone(UTC),
+                    is_over=known.at > closes_at.astimezone(UTC),
                 )
+
+    def _opens(self, window: Window, mark: Mark) -> bool:
+        """Whether a mark opens a window: one that lacks what an obligation asks for does not."""
+        return mark.name in window.starts_with and not any(
+            obligation.missing_in(mark) for obligation in self.obligations
+        )
 
     def _calendar(self, item: Obligation | Window) -> BusinessCalendar:
         if item.calendar not in self.calendars:
