@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import json
-from datetime import date, datetime
+import pickle
+from datetime import date, datetime, timedelta
 from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
@@ -68,6 +70,7 @@ from tests.complaints.builders import (
     DAY,
     HOUR,
     MONDAY,
+    RULES,
     act,
     allowed_by,
     entry,
@@ -114,6 +117,14 @@ ANY_TIME: tuple[Event, ...] = (
 )
 
 
+# What looks like nothing: no width, a filler, a blank of Braille, a mark without its letter.
+UNREADABLE = ("\u200b", "\u2060\ufeff", "\u3164", "\u2800", "\u0301", "\u00a0\u3000")
+
+
+def _pickled(complaint: Complaint) -> Any:
+    return pickle.loads(pickle.dumps(complaint))  # noqa: S301 - our own
+
+
 def put(complaint: Complaint, *events: Event, **terms: Any) -> Complaint:
     """Put things on the trail without asking any rules."""
     for what in events:
@@ -155,6 +166,38 @@ class TestTrail:
             before = complaint.trail
             complaint = put(complaint, what)
             assert complaint.trail[:-1] == before
+
+    def test_a_list_that_was_handed_in_is_not_the_trail(self):
+        handed_in: Any = list(received().trail)
+        complaint = Complaint(receipt(), handed_in)
+        handed_in.append(entry(Noted("weather")))
+        assert len(complaint.trail) == 1
+        assert hash(complaint) == hash(received())
+
+    @pytest.mark.parametrize(
+        "other",
+        [{"received_at": MONDAY + DAY}, {"received_at": MONDAY - DAY}, {"recorded_at": MONDAY}],
+    )
+    def test_it_begins_with_its_receipt(self, other):
+        """Otherwise a complaint could be made to have come later, and its deadlines with it."""
+        trail = go(received(), "acknowledge").trail
+        with pytest.raises(InvalidValue, match="begins when the complaint came, as its receipt"):
+            Complaint(receipt(**other), trail)
+
+    def test_the_zone_in_which_it_came_does_not_matter(self):
+        tokyo = MONDAY.astimezone(ZoneInfo("Asia/Tokyo"))
+        complaint = Complaint(receipt(received_at=tokyo), received().trail)
+        assert complaint.received_at == MONDAY
+        late = received(recorded_at=MONDAY + DAY)
+        assert Complaint(receipt(recorded_at=MONDAY + DAY), late.trail) == late
+
+    @pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, _pickled])
+    def test_a_copy_stands_where_it_stood(self, copied):
+        complaint = note(standing(Status.CLOSED), WaitingStarted("supplier"))
+        again = copied(complaint)
+        assert again == complaint
+        assert (again.status, again.owner, again.waiting_on) == ("closed", ANNA, "supplier")
+        assert act(again, "reopen").status == "reopened"
 
     def test_nobody_can_change_it(self):
         complaint = standing(Status.RESPONDED)
@@ -592,12 +635,49 @@ class TestMeaning:
         with pytest.raises(InvalidValue, match="counts from 1"):
             LifecycleAdopted("tickets", version, "new")
 
-    @pytest.mark.parametrize("reason", ["", " ", "\n", None])
+    @pytest.mark.parametrize("reason", ["", " ", "\n", None, *UNREADABLE])
     def test_whatever_is_done_has_a_reason(self, reason):
         with pytest.raises(InvalidValue, match="has a reason: say it in a few words"):
             entry(Noted("weather"), reason=reason)
         with pytest.raises(InvalidValue, match="has a reason"):
             Override(by=BEN, reason=reason)
+
+    @pytest.mark.parametrize("reason", [".", "5", "\u6536\u5230", "\u00e9", "\U0001f44d"])
+    def test_a_short_reason_is_one(self, reason):
+        assert entry(Noted("weather"), reason=reason).reason == reason
+
+    @pytest.mark.parametrize("facts", ["", "  ", *UNREADABLE])
+    def test_facts_say_something_or_stand_elsewhere(self, facts):
+        with pytest.raises(InvalidValue, match="facts are said in a sentence, or left out"):
+            FactsRecorded(facts)
+        assert FactsRecorded().facts is None
+
+    def test_nobody_pretends_that_a_reason_was_erased(self):
+        """Erased it would look like any other: nobody could say whether there ever was one."""
+        for complain in (
+            lambda: received().after(entry(Noted("weather"), reason="(erased)")),
+            lambda: RULES.receive(receipt(), reason="(erased)"),
+            lambda: note(received(), PROMISE, override=Override(by=BEN, reason="(erased)")),
+        ):
+            with pytest.raises(InvalidValue, match="where a reason was erased: say the reason"):
+                complain()
+
+    def test_nothing_is_entered_before_it_happens(self):
+        tick = timedelta(microseconds=1)
+        for make in (
+            lambda at: receipt(recorded_at=at),
+            lambda at: entry(Noted("weather"), recorded_at=at),
+        ):
+            assert make(MONDAY).recorded_at == MONDAY
+            with pytest.raises(InvalidValue, match="nothing is entered before it happens"):
+                make(MONDAY - tick)
+
+    def test_an_hour_that_the_clock_repeats_is_in_order(self):
+        first = datetime(2026, 10, 25, 2, 30, tzinfo=ZoneInfo("Europe/Berlin"))
+        second = first.replace(minute=10, fold=1)
+        assert entry(Noted("weather"), at=first, recorded_at=second).known_at == second
+        with pytest.raises(InvalidValue, match="nothing is entered before it happens"):
+            entry(Noted("weather"), at=second, recorded_at=first)
 
     def test_a_receipt_can_be_bare(self):
         bare = Receipt(id=ComplaintId("K-1"), received_at=MONDAY, channel="mail")

@@ -26,6 +26,7 @@ from crmkit.complaints.records.events import (
     Severity,
 )
 from crmkit.complaints.records.receipt import Receipt
+from crmkit.complaints.records.said import ERASED
 from crmkit.complaints.records.state import State, begin, step
 from crmkit.errors import InvalidValue
 from crmkit.identifiers import Actor, ComplaintId
@@ -47,6 +48,20 @@ def _beginning(name: str, version: int, initial: str) -> LifecycleAdopted:
     return LifecycleAdopted(name, version, word_of(initial))
 
 
+def _same(one: datetime | None, other: datetime | None) -> bool:
+    """Whether two name one instant, in whatever zones, or both none."""
+    if one is None or other is None:
+        return one is other
+    return one is other or one.astimezone(UTC) == other.astimezone(UTC)
+
+
+def _check_reasons(entry: Entry) -> None:
+    """What is done now has a reason that can be read; it may be erased later on."""
+    override = entry.override
+    if entry.reason == ERASED or (override is not None and override.reason == ERASED):
+        raise InvalidValue(f"{ERASED} is what stands where a reason was erased: say the reason")
+
+
 @frozen
 class PromiseOnRecord:
     """A promise to the complainant, and whether it was kept."""
@@ -65,7 +80,7 @@ class Complaint:
     first; :meth:`after` only sees to it that an entry goes on from where the complaint stands.
 
     :raises InvalidValue: if the trail does not begin with the lifecycle that the complaint follows,
-        or an entry does not go on from the one before.
+        and with its receipt, or an entry does not go on from the one before.
 
     >>> from crmkit.identifiers import Actor, ComplaintId
     >>> monday = datetime(2026, 5, 4, 9, 30, tzinfo=UTC)
@@ -81,9 +96,16 @@ class Complaint:
     _state: State = field(init=False, repr=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
+        if type(self.trail) is not tuple:  # A list could be changed from outside later on.
+            _put(self, "trail", tuple(self.trail))
         if not self.trail:
             raise InvalidValue("a complaint has a trail: make it with Complaint.received(receipt)")
-        state = begin(self.trail[0], self.receipt.received_by)
+        first, receipt = self.trail[0], self.receipt
+        if not (
+            _same(first.at, receipt.received_at) and _same(first.recorded_at, receipt.recorded_at)
+        ):
+            raise InvalidValue("a trail begins when the complaint came, as its receipt has it")
+        state = begin(first, receipt.received_by)
         for entry in self.trail[1:]:
             state = step(state, entry)
         _put(self, "_state", state)
@@ -101,7 +123,7 @@ class Complaint:
 
         ``by`` is who records it; left out, the one who received it.
 
-        :raises InvalidValue: if nobody recorded it.
+        :raises InvalidValue: if nobody recorded it, or the reason reads as erased.
         """
         actor = receipt.received_by if by is None else by
         if actor is None:
@@ -113,13 +135,16 @@ class Complaint:
             reason=reason,
             recorded_at=receipt.recorded_at,
         )
+        _check_reasons(first)
         return cls(receipt, (first,))
 
     def after(self, entry: Entry) -> Self:
         """The complaint with one more entry on its trail.
 
-        :raises InvalidValue: if the entry does not go on from where the complaint stands.
+        :raises InvalidValue: if the entry does not go on from where the complaint stands, or its
+            reason reads as if it had been erased.
         """
+        _check_reasons(entry)
         # The trail up to here was checked when it was written, so only what is new is looked at.
         grown = object.__new__(type(self))
         _put(grown, "receipt", self.receipt)

@@ -5,6 +5,8 @@ from datetime import datetime
 from attrs import field, frozen
 
 from crmkit.complaints.records.events import Event
+from crmkit.complaints.records.receipt import check_recorded
+from crmkit.complaints.records.said import is_said
 from crmkit.errors import InvalidValue
 from crmkit.identifiers import Actor, check_identifier
 from crmkit.period import check_instant
@@ -13,7 +15,7 @@ __all__ = ["Entry", "Override"]
 
 
 def _check_reason(text: str) -> None:
-    if not isinstance(text, str) or not text.strip():
+    if not isinstance(text, str) or not is_said(text):
         raise InvalidValue("whatever is done with a complaint has a reason: say it in a few words")
 
 
@@ -42,7 +44,7 @@ class Entry:
     was later.
 
     :raises InvalidIdentifier: if a key could not serve as one.
-    :raises InvalidValue: if no reason is given.
+    :raises InvalidValue: if no reason is given, or it was entered before it happened.
     :raises NaiveDatetime: if an instant has no time zone.
     """
 
@@ -61,7 +63,7 @@ class Entry:
         if self.role is not None:
             check_identifier(self.role, "role")
         if self.recorded_at is not None:
-            check_instant(self.recorded_at, "recorded_at")
+            check_recorded(self.at, self.recorded_at)
 
     @property
     def known_at(self) -> datetime:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from attrs import field, frozen
 
 from crmkit.complaints.records.complainant import ComplainantType
+from crmkit.complaints.records.said import is_said
 from crmkit.errors import InvalidValue
 from crmkit.identifiers import Actor, ComplaintId, PromiseId, check_identifier
 from crmkit.money import Money
@@ -131,9 +132,18 @@ class Assessed:
 
 @frozen
 class FactsRecorded:
-    """What has been found out, before anybody says whose fault it was."""
+    """What has been found out, before anybody says whose fault it was.
+
+    Left out, the facts stand elsewhere, such as in a report that the reason names.
+
+    :raises InvalidValue: if the text says nothing.
+    """
 
     facts: str | None = _personal()
+
+    def __attrs_post_init__(self) -> None:
+        if self.facts is not None and not is_said(self.facts):
+            raise InvalidValue("facts are said in a sentence, or left out: they stand elsewhere")
 
 
 @frozen

@@ -1,13 +1,26 @@
 """What came in: the complaint as it was received, which is never changed afterwards."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from attrs import field, frozen
 
+from crmkit.errors import InvalidValue
 from crmkit.identifiers import Actor, ComplaintId, CustomerId, ProductId, check_identifier
 from crmkit.period import check_instant
 
-__all__ = ["Receipt", "Subject"]
+__all__ = ["Receipt", "Subject", "check_recorded"]
+
+
+def check_recorded(at: datetime, recorded_at: datetime) -> None:
+    """Refuse to have something on record before it happened.
+
+    :raises InvalidValue: if it would be.
+    :raises NaiveDatetime: if the instant has no time zone.
+    """
+    check_instant(recorded_at, "recorded_at")
+    # In UTC, because two times of one zone would be held against each other by the wall.
+    if recorded_at.astimezone(UTC) < at.astimezone(UTC):
+        raise InvalidValue("nothing is entered before it happens: recorded_at is no earlier")
 
 
 def _check_optional(value: str | None, what: str) -> None:
@@ -47,6 +60,7 @@ class Receipt:
     until a hand-over is accepted. A complainant may stay unknown.
 
     :raises InvalidIdentifier: if a key could not serve as one.
+    :raises InvalidValue: if it was entered before it came.
     :raises NaiveDatetime: if an instant has no time zone.
     """
 
@@ -68,4 +82,4 @@ class Receipt:
         _check_optional(self.complainant, "complainant")
         _check_optional(self.received_by, "received_by")
         if self.recorded_at is not None:
-            check_instant(self.recorded_at, "recorded_at")
+            check_recorded(self.received_at, self.recorded_at)

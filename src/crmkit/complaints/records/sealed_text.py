@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from attrs import Attribute, evolve, fields
 
+from crmkit.complaints.records.said import ERASED
 from crmkit.errors import InvalidPolicy
 from crmkit.serialization import kind_of, make_converter
 from crmkit.serialization.annotations import is_record
@@ -23,9 +24,6 @@ __all__ = [
 ]
 
 T = TypeVar("T")
-
-ERASED = "(erased)"
-"""What stands where a personal text was erased."""
 
 _VALUES = make_converter()
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
