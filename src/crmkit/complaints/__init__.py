@@ -271,6 +271,9 @@ from crmkit.complaints.records.receipt import (
     Receipt,
     Subject,
 )
+from crmkit.complaints.records.said import (
+    ERASED,
+)
 from crmkit.complaints.records.seal import (
     Commitment,
     SealAnchor,
@@ -279,9 +282,6 @@ from crmkit.complaints.records.seal import (
     erase_complaint,
     seal_complaint,
     trail_records,
-)
-from crmkit.complaints.records.sealed_text import (
-    ERASED,
 )
 from crmkit.complaints.records.verification import (
     ErasedText,
