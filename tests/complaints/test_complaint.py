@@ -440,7 +440,7 @@ class TestRelatives:
     @pytest.mark.parametrize("what", [*ANY_TIME, StatusChanged("refer", "received", "referred")])
     def test_while_merged_a_complaint_rests(self, what):
         merged = put(received(), Merged(ComplaintId("K-0")))
-        if isinstance(what, Noted | Contacted):
+        if isinstance(what, Noted | Contacted | Escalated):
             assert put(merged, what).merged_into == "K-0"
         else:
             with pytest.raises(InvalidValue, match="merged into another: act on that one"):

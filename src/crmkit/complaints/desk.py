@@ -27,7 +27,7 @@ __all__ = ["ESCALATED_TOPIC", "ComplaintDesk"]
 
 ESCALATED_TOPIC = "complaint-escalated"
 """The topic of the messages that an escalation leaves in the outbox; their text is the complaint's
-number, the rule, the level and the addressee, one a line."""
+number, the rule, the level and the addressee (the target, or else the role), one a line."""
 
 _TICK = timedelta(microseconds=1)
 
@@ -274,7 +274,7 @@ class ComplaintDesk:
         """Carry out what has fallen due in up to ``limit`` complaints: each escalation once.
 
         Each is recorded on the trail and leaves a message in the outbox, in the order in which they
-        fell due. Call again until nothing comes back.
+        fell due. Call again until nothing comes back; what comes then fell due no earlier.
 
         :raises InvalidValue: if the desk has no escalation policy.
         :raises NaiveDatetime: if the instant has no time zone.
@@ -285,16 +285,20 @@ class ComplaintDesk:
             raise InvalidValue("this desk has no escalation: pass ComplaintDesk(escalation=...)")
         with self._joined(unit) as joined:
             page = joined.repository(COMPLAINT_AGENDAS).query(
-                "by-escalation", end=at + _TICK, limit=limit
+                "by-escalation", end=at.astimezone(UTC) + _TICK, limit=limit
             )
+            # In the complaints of the next page something may have fallen due before the rest.
+            last = page.items[-1].record.escalates_at if page.next is not None else None
             due = [
                 each
                 for entry in page.items
-                for each in self._escalate_one(joined, policy, entry.record.complaint, at, by)
+                for each in self._escalate_one(
+                    joined, policy, entry.record.complaint, at, last or at, by
+                )
             ]
             due.sort(key=lambda each: each.fell_due_at)
             for each in due:
-                addressee = each.role or each.target or ""
+                addressee = each.target or each.role or ""
                 joined.outbox.add(
                     ESCALATED_TOPIC, f"{each.complaint}\n{each.rule}\n{each.level}\n{addressee}"
                 )
@@ -307,17 +311,22 @@ class ComplaintDesk:
         policy: EscalationPolicy,
         number: ComplaintId,
         at: datetime,
+        until: datetime,
         by: Actor,
     ) -> tuple[DueEscalation, ...]:
         stored = self._stored(unit, number)
-        due = policy.due(self._history(stored.record), at)
+        due = tuple(
+            each
+            for each in policy.due(self._history(stored.record), at)
+            if each.fell_due_at <= until.astimezone(UTC)
+        )
         after = stored.record
         for each in due:
             what = Escalated(
                 rule=each.rule,
                 level=each.level,
                 fell_due_at=each.fell_due_at,
-                to=each.role or each.target or "",
+                to=each.target or each.role or "",
             )
             after = self.rules.record(after, what, by=by, at=at, reason="fell due")
         self._replace(unit, stored, after)

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from crmkit.complaints.records.entry import Entry
 from crmkit.complaints.records.events import (
     Contacted,
+    Escalated,
     LifecycleAdopted,
     Merged,
     Noted,
@@ -22,7 +23,8 @@ from crmkit.ownership import Ownership, OwnershipChange
 
 __all__ = ["State", "begin", "step"]
 
-_WHILE_MERGED = frozenset({Unmerged, Noted, Contacted})
+# An escalation that fell due before the merging may be carried out, and recorded, after it.
+_WHILE_MERGED = frozenset({Unmerged, Noted, Contacted, Escalated})
 
 
 class State(NamedTuple):
