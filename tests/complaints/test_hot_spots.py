@@ -8,6 +8,7 @@ from datetime import date
 from fractions import Fraction
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -110,8 +111,35 @@ class TestOnePlace:
 
     @pytest.mark.parametrize(("ratio", "is_alarm"), [("1.09", True), ("1.1", False)])
     def test_a_large_place_needs_a_difference_that_matters(self, ratio, is_alarm):
-        some = facts(("north", 11_000, 10**6), ("south", 9_000, 10**6))
+        """Eleven in a thousand here, ten elsewhere: more than 1.09 times as often, not than 1.1."""
+        some = facts(("north", 11_000, 10**6), ("south", 20_000, 2 * 10**6))
         assert alarm(least_ratio=ratio)(some).outcome.is_alarm is is_alarm
+
+    @given(some_places, st.fractions(1, 4, max_denominator=10))
+    def test_a_ratio_is_held_against_the_other_places(self, some, ratio):
+        total = sum(place.count for place in some.places)
+        base = sum(place.exposure for place in some.places)
+        named = alarm(least_ratio=ratio)(some).outcome.names
+        for place in some.places:
+            elsewhere = Fraction(total - place.count, base - place.exposure)
+            matters = Fraction(place.count, place.exposure) > ratio * elsewhere
+            assert (place.name in named) is (matters and place.name in alarm()(some).outcome.names)
+
+    def test_a_place_that_is_most_of_the_shop_can_stand_out(self):
+        """Six of ten customers are never twice the average, but may be a hundred times the rest."""
+        some = facts(("north", 300, 6_000), ("south", 2, 4_000))
+        assert alarm(least_ratio=2)(some).outcome.names == ("north",)
+
+    @given(some_places, st.sampled_from(Correction), st.randoms(use_true_random=False))
+    def test_the_order_of_the_places_does_not_matter(self, some, correction, random):
+        mixed = list(some.places)
+        random.shuffle(mixed)
+        policy = alarm(correction=correction)
+        assert policy(evolve(some, places=tuple(mixed))) == policy(some)
+
+    def test_equally_unlikely_places_come_by_name(self):
+        some = facts(("b", 30, 100), ("a", 30, 100), ("c", 5, 10_000))
+        assert alarm()(some).outcome.names == ("a", "b")
 
     def test_the_least_likely_comes_first(self):
         some = facts(("a", 20, 100), ("b", 30, 100), ("c", 50, 10_000))
@@ -189,9 +217,29 @@ class TestFromCounts:
         some = PlacesFacts.of_counts(counts, self.exposure(), "region")
         assert some.places == (Place("empty", 0, 0), Place("north", 7, 50), Place("south", 0, 40))
         assert (some.unrated, some.as_of, some.of) == (("closed", "moon"), DAY, "orders")
+        assert some.unplaced == 2
         evidence = alarm()(some).evidence
         named = [e.observed for e in evidence if e.criterion == "not-judged-for-want-of-exposure"]
         assert named == ["closed", "moon"]
+
+    @pytest.mark.parametrize("measure", [Measure.COMPLAINTS, Measure.PRAISE])
+    @given(st.lists(st.sampled_from(["north", "south", "moon", None]), max_size=12), st.data())
+    def test_no_case_is_dropped_for_want_of_a_place(self, measure, regions, data):
+        """By every dimension the judged and the others make up the total."""
+        cases = [
+            CountedCase(on=date(2026, 5, 4), region=region, praise=data.draw(st.booleans()))
+            for region in regions
+        ]
+        counts = summarize_complaints(cases, MAY)
+        total = counts.total.praise if measure is Measure.PRAISE else counts.total.complaints
+        for dimension in ("region", "cause"):
+            some = PlacesFacts.of_counts(counts, self.exposure(), dimension, measure)
+            assert sum(place.count for place in some.places) + some.unplaced == total
+
+    def test_cases_at_no_place_are_said(self):
+        some = facts(("a", 3, 10), ("b", 3, 10), unplaced=4)
+        assert "- noted: at no place is 4" in explain(alarm()(some))
+        assert "at no place" not in explain(alarm()(facts(("a", 3, 10), ("b", 3, 10))))
 
     def test_praise(self):
         counts = summarize_complaints(self.cases(), MAY)
@@ -257,6 +305,17 @@ class TestWhatIsRefused:
     def test_numbers_out_of_range(self, count, exposure):
         with pytest.raises(InvalidValue, match="whole number"):
             Place("a", count, exposure)
+
+    def test_more_in_all_than_statistics_are_made_of(self):
+        most = (("a", MAX_COUNT // 2, 10), ("b", MAX_COUNT // 2, 10))
+        assert len(facts(*most).places) == 2
+        with pytest.raises(InvalidValue, match="at most 100,000,000 in all"):
+            facts(*most, ("c", 1, 10))
+
+    @pytest.mark.parametrize("unplaced", [-1, True, MAX_COUNT + 1])
+    def test_cases_at_no_place_out_of_range(self, unplaced):
+        with pytest.raises(InvalidValue, match="whole number"):
+            facts(unplaced=unplaced)
 
     def test_something_among_nobody(self):
         with pytest.raises(InvalidValue, match="find out the exposure"):

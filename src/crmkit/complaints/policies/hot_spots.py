@@ -1,27 +1,18 @@
 """Where complaints pile up: one place held against all, with limits that respect small numbers."""
 
-from datetime import date
 from enum import StrEnum
 from fractions import Fraction
 from math import floor
 
 from attrs import field, frozen
 
-from crmkit.complaints.facts.counts import (
-    MAX_COUNT,
-    MAX_EXPOSURE,
-    ComplaintCounts,
-    Exposure,
-    as_word,
-)
+from crmkit.complaints.facts.places import Measure, Place, PlacesFacts
 from crmkit.complaints.numerics import binomial_at_least, first_true
 from crmkit.complaints.policies.control_limits import Correction, level_of
 from crmkit.complaints.policies.rates import check_share, decimal_of
 from crmkit.decision import Decision, Evidence, at_least, at_most, noted
 from crmkit.errors import InvalidPolicy, InvalidValue
-from crmkit.identifiers import check_identifier
 from crmkit.money import as_fraction
-from crmkit.period import check_date
 
 __all__ = [
     "HotSpot",
@@ -34,93 +25,6 @@ __all__ = [
     "RedesignAlarm",
     "SiblingFacts",
 ]
-
-
-class Measure(StrEnum):
-    """What is counted at each place."""
-
-    COMPLAINTS = "complaints"
-    PRAISE = "praise"
-    REPAIRS = "repairs"
-
-
-@frozen
-class Place:
-    """A region, product, employee or channel: how often it happened there, among how many.
-
-    :raises InvalidValue: if a number is not whole or out of range, or something happened among
-        nobody.
-    """
-
-    name: str
-    count: int
-    exposure: int
-
-    def __attrs_post_init__(self) -> None:
-        check_identifier(self.name, "the name of a place")
-        if type(self.count) is not int or not 0 <= self.count <= MAX_COUNT:
-            raise InvalidValue(f"a count is a whole number from 0 to {MAX_COUNT:,}")
-        if type(self.exposure) is not int or not 0 <= self.exposure <= MAX_EXPOSURE:
-            raise InvalidValue(f"an exposure is a whole number from 0 to {MAX_EXPOSURE:,}")
-        if self.count and not self.exposure:
-            raise InvalidValue("something happened among nobody: find out the exposure first")
-
-
-@frozen(kw_only=True)
-class PlacesFacts:
-    """The places of one dimension, side by side, over the same time.
-
-    ``unrated`` names the places that cannot be judged, because nobody knows the exposure.
-
-    :raises InvalidValue: if a place stands twice.
-    """
-
-    as_of: date
-    dimension: str = field(converter=as_word)
-    places: tuple[Place, ...]
-    of: str = "customers"
-    measure: Measure = Measure.COMPLAINTS
-    unrated: tuple[str, ...] = ()
-
-    def __attrs_post_init__(self) -> None:
-        check_date(self.as_of, "as_of")
-        check_identifier(self.dimension, "a dimension")
-        check_identifier(self.of, "what an exposure counts")
-        names = [*(place.name for place in self.places), *self.unrated]
-        if len(set(names)) < len(names):
-            raise InvalidValue("each place stands once: add up what belongs to one")
-
-    @classmethod
-    def of_counts(
-        cls,
-        counts: ComplaintCounts,
-        exposure: Exposure,
-        dimension: str,
-        measure: Measure = Measure.COMPLAINTS,
-    ) -> "PlacesFacts":
-        """Put the counts of a period and the exposures of the host side by side.
-
-        Places where nothing happened count too. To compare causes, or channels, between regions,
-        take the complaints of the one cause as counts and all complaints as the exposure.
-        """
-        counted = counts.by.get(dimension, {})
-        places, unrated = [], []
-        for name in sorted({*counted, *exposure.by.get(dimension, {})}):
-            pair = counts.of(dimension, name)
-            number = pair.praise if measure is Measure.PRAISE else pair.complaints
-            exposed = exposure.at(dimension, name)
-            if exposed is None or (number and not exposed):
-                unrated.append(name)
-            else:
-                places.append(Place(name, number, exposed))
-        return cls(
-            as_of=counts.period.last,
-            dimension=dimension,
-            places=tuple(places),
-            of=exposure.of,
-            measure=measure,
-            unrated=tuple(unrated),
-        )
 
 
 @frozen(kw_only=True)
@@ -179,14 +83,15 @@ class HotSpotAlarm:
     binomial chance of its count. Being above the whole and being above the others is then one and
     the same question. ``false_alarm`` is the one-sided chance, and ``correction`` says whether it
     is that of each place or of all of them together. An alarm also takes ``minimum_count`` cases
-    and more than ``least_ratio`` times what is expected, so that a large place does not raise one
-    over a difference that matters to nobody.
+    and more than ``least_ratio`` times the rate of the other places, so that a large place does not
+    raise one over a difference that matters to nobody, and a place that is most of the shop can.
 
     Places that differ for lasting reasons of their own raise true alarms again and again: then
     compare each with its own past (:class:`~crmkit.complaints.policies.rising.RisingComplaints`).
 
     :raises InvalidPolicy: if a term is out of range.
 
+    >>> from datetime import date
     >>> from crmkit.decision import explain
     >>> alarm = HotSpotAlarm(
     ...     false_alarm="0.05", correction=Correction.BONFERRONI, minimum_count=5, least_ratio="1.5"
@@ -243,6 +148,7 @@ class HotSpotAlarm:
             noted("places-compared", len(facts.places)),
             noted("correction", str(self.correction)),
             *(noted("not-judged-for-want-of-exposure", name) for name in facts.unrated),
+            *([noted("at-no-place", facts.unplaced)] if facts.unplaced else []),
         )
         outcome = HotSpots(dimension=facts.dimension, spots=spots)
         return Decision(outcome, "hot-spots", facts.as_of, (*head, *evidence))
@@ -252,13 +158,15 @@ class HotSpotAlarm:
     ) -> HotSpot:
         p = float(share)
         by_chance = first_true(lambda k: binomial_at_least(k, total, p) <= level, 0) - 1
-        expected = total * share
-        limit = max(by_chance, self.minimum_count - 1, floor(self.least_ratio * expected))
+        # So many here are the ratio times the rate of all the others, given the total.
+        weight = self.least_ratio * share
+        matters = floor(total * weight / (weight + 1 - share))
+        limit = max(by_chance, self.minimum_count - 1, matters)
         return HotSpot(
             place=place.name,
             measure=facts.measure,
             count=place.count,
-            expected=expected,
+            expected=total * share,
             exposure=place.exposure,
             of=facts.of,
             upper_limit=limit,
@@ -312,6 +220,7 @@ class SiblingFacts:
 class RedesignAlarm:
     """A product that is repaired more often than its siblings is stopped or designed anew.
 
+    >>> from datetime import date
     >>> alarm = RedesignAlarm(HotSpotAlarm(
     ...     false_alarm="0.01", correction=Correction.BONFERRONI, minimum_count=5, least_ratio=2
     ... ))
