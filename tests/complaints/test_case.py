@@ -125,6 +125,30 @@ class TestWaits:
             Wait("complainant", MONDAY + 2 * DAY),
         )
 
+    def test_a_reopening_ends_it(self):
+        """Else the deadlines of who came back would stand still for ever, and nobody see it."""
+        waiting = note(received(), WaitingStarted("complainant"), at=MONDAY + HOUR)
+        withdrawn = go(waiting, "withdraw", at=MONDAY + DAY)
+        assert seen(withdrawn).waits == (Wait("complainant", MONDAY + HOUR),)
+        reopened = act(withdrawn, "reopen", at=MONDAY + 2 * DAY)
+        over = (Wait("complainant", MONDAY + HOUR, MONDAY + 2 * DAY),)
+        assert seen(reopened).waits == over
+        assert seen(act(reopened, "withdraw", at=MONDAY + 3 * DAY)).waits == over
+        told = note(reopened, WaitingEnded(), at=MONDAY + 4 * DAY)
+        assert seen(told).waits == over
+        again = note(told, WaitingStarted("supplier"), at=MONDAY + 5 * DAY)
+        assert seen(again).waits == (*over, Wait("supplier", MONDAY + 5 * DAY))
+
+    def test_other_steps_do_not_end_it(self):
+        waiting = note(received(), WaitingStarted("supplier"), at=MONDAY + HOUR)
+        assert seen(go(waiting, "acknowledge", at=MONDAY + DAY)).waits[0].end is None
+
+    def test_a_reopening_ends_none_that_was_over(self):
+        waiting = note(received(), WaitingStarted("supplier"), at=MONDAY + HOUR)
+        over = go(note(waiting, WaitingEnded(), at=MONDAY + 2 * HOUR), "withdraw", at=MONDAY + DAY)
+        reopened = act(over, "reopen", at=MONDAY + 2 * DAY)
+        assert seen(reopened).waits == (Wait("supplier", MONDAY + HOUR, MONDAY + 2 * HOUR),)
+
     def test_a_clock_that_was_put_back_ends_it_as_it_began(self):
         waiting = note(received(), WaitingStarted("supplier"), at=MONDAY + HOUR)
         over = note(waiting, WaitingEnded(), at=MONDAY)

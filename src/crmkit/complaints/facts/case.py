@@ -49,7 +49,7 @@ def summarize_case(complaint: Complaint, lifecycle: Lifecycle[Any, Any]) -> Case
     return CaseHistory(
         complaint=complaint.id,
         marks=(Mark(RECEIVED_MARK, complaint.received_at), *_marks(complaint)),
-        waits=_waits(complaint),
+        waits=_waits(complaint, lifecycle),
         category=about.category,
         severity=None if severity is None else severity.level.value,
         owner=complaint.owner,
@@ -79,20 +79,32 @@ def _merged_at(complaint: Complaint) -> datetime:
     return next(each.at for each in reversed(complaint.trail) if isinstance(each.what, Merged))
 
 
-def _waits(complaint: Complaint) -> tuple[Wait, ...]:
-    """The times in which the case waited. A clock that was put back ends a wait as it began."""
+def _waits(complaint: Complaint, lifecycle: Lifecycle[Any, Any]) -> tuple[Wait, ...]:
+    """The times in which the case waited: each until it was over, or the case was reopened.
+
+    Whoever brings a case back has not been waited for any longer, and its deadlines run again.
+    """
     waits: list[Wait] = []
     for entry in complaint.trail:
         match entry.what:
             case WaitingStarted(on):
                 waits.append(Wait(on, entry.at))
             case WaitingEnded():
-                last = waits.pop()
-                back = entry.at.astimezone(UTC) < last.start.astimezone(UTC)
-                waits.append(Wait(last.on, last.start, last.start if back else entry.at))
+                _end(waits, entry.at)
+            case StatusChanged(source=source, to=to):
+                if lifecycle.is_final(source) and not lifecycle.is_final(to):
+                    _end(waits, entry.at)
             case _:
                 pass
     return tuple(waits)
+
+
+def _end(waits: list[Wait], at: datetime) -> None:
+    """End the last wait, if it goes on. A clock that was put back ends it as it began."""
+    if waits and waits[-1].end is None:
+        last = waits.pop()
+        back = at.astimezone(UTC) < last.start.astimezone(UTC)
+        waits.append(Wait(last.on, last.start, last.start if back else at))
 
 
 def _ended_at(complaint: Complaint, lifecycle: Lifecycle[Any, Any]) -> datetime | None:
