@@ -258,6 +258,23 @@ FORMS = [
 ]
 
 
+READ_AS_WELL = [
+    (timedelta(days=2), "P2D"),
+    (timedelta(weeks=8), "P8W"),
+    (timedelta(weeks=1, days=1), "P1W1D"),
+    (timedelta(hours=4), "PT4H"),
+    (timedelta(hours=1, minutes=30), "PT1H30M"),
+    (timedelta(minutes=90), "PT90M"),
+    (timedelta(seconds=14_400), "PT14400S"),
+    (timedelta(milliseconds=500), "PT0.5S"),
+    (timedelta(days=1, hours=2, minutes=3, seconds=4, microseconds=5), "P1DT2H3M4.000005S"),
+    (timedelta(days=-1, hours=-12), "-P1DT12H"),
+    (Fraction(1, 20), "0.05"),
+    (Fraction(-5, 2), "-2.50"),
+    (Fraction(3, 4), "6/8"),
+]
+
+
 class TestForms:
     """Numbers that must stay exact are texts, and each value has one exact form."""
 
@@ -268,6 +285,11 @@ class TestForms:
         back = CONVERTER.structure(form, type(value))
         assert back == value
         assert CONVERTER.unstructure(back) == form
+
+    @pytest.mark.parametrize(("value", "form"), READ_AS_WELL, ids=repr)
+    def test_what_people_write_is_read_and_then_written_in_the_one_form(self, value, form):
+        assert CONVERTER.structure(form, type(value)) == value
+        assert CONVERTER.unstructure(value) != form
 
     @pytest.mark.parametrize(("value", "form"), FORMS, ids=lambda value: repr(value)[:30])
     def test_the_caller_s_decimal_context_changes_nothing(self, value, form):

@@ -46,7 +46,7 @@ _TOO_LARGE = 10**60
 _CONTEXT = Context(capitals=1)
 
 _DECIMAL = re.compile(r"-?[0-9]{1,60}(?:\.[0-9]{1,66})?(?:E[+-]?[0-9]{1,3})?", re.ASCII)
-_FRACTION = re.compile(r"(-?[0-9]{1,60})(?:/([0-9]{1,60}))?", re.ASCII)
+_FRACTION = re.compile(r"(-?[0-9]{1,60})(?:\.([0-9]{1,60})|/([0-9]{1,60}))?", re.ASCII)
 _MONEY = re.compile(r"(-?[0-9]{1,18}(?:\.[0-9]{1,4})?) ([A-Z]{3})", re.ASCII)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _INSTANT = re.compile(
@@ -54,7 +54,12 @@ _INSTANT = re.compile(
     r"[+-][0-9]{2}:[0-5][0-9](?::[0-5][0-9])?)(?:\[([A-Za-z][A-Za-z0-9_+/-]{0,59})\])?",
     re.ASCII,
 )
-_DURATION = re.compile(r"(-?)P([0-9]{1,9})DT([0-9]{1,5})(?:\.([0-9]{6}))?S", re.ASCII)
+# ISO 8601 without years and months, which have no length of their own.
+_DURATION = re.compile(
+    r"(-?)P(?!$)(?:([0-9]{1,9})W)?(?:([0-9]{1,9})D)?"
+    r"(?:T(?!$)(?:([0-9]{1,9})H)?(?:([0-9]{1,9})M)?(?:([0-9]{1,9})(?:\.([0-9]{1,6}))?S)?)?",
+    re.ASCII,
+)
 
 
 def to_json(value: object) -> str:
@@ -160,9 +165,12 @@ def _read_fraction(raw: object) -> Fraction:
     if type(raw) is Decimal:
         return Fraction(_read_decimal(raw))
     parts = _FRACTION.fullmatch(raw) if type(raw) is str else None
-    if parts is None or int(parts[2] or 1) == 0:
-        raise _wants('a fraction in quotes, such as "3/4"', raw)
-    return Fraction(int(parts[1]), int(parts[2] or 1))
+    if parts is None or int(parts[3] or 1) == 0:
+        raise _wants('a fraction in quotes, such as "3/4" or "0.75"', raw)
+    whole, after_point, divisor = parts.groups()
+    if after_point:
+        return Fraction(Decimal(f"{whole}.{after_point}"))
+    return Fraction(int(whole), int(divisor or 1))
 
 
 def _write_fraction(value: Fraction) -> str:
@@ -228,13 +236,20 @@ def _write_date(value: date) -> str:
 
 def _read_duration(raw: object) -> timedelta:
     parts = _DURATION.fullmatch(raw) if type(raw) is str else None
-    if parts is None or int(parts[3]) >= 86_400:
-        raise _wants("a duration in quotes, such as P1DT3600S", raw)
-    sign = -1 if parts[1] else 1
+    if parts is None:
+        raise _wants("a duration in quotes, such as P2D, PT4H or PT1H30M", raw)
+    sign, *counts, after_point = parts.groups()
+    weeks, days, hours, minutes, seconds = (int(count or 0) for count in counts)
     try:
-        return sign * timedelta(
-            days=int(parts[2]), seconds=int(parts[3]), microseconds=int(parts[4] or 0)
+        size = timedelta(
+            weeks=weeks,
+            days=days,
+            hours=hours,
+            minutes=minutes,
+            seconds=seconds,
+            microseconds=int((after_point or "").ljust(6, "0")),
         )
+        return -size if sign else size
     except OverflowError:
         raise Refused("a duration has at most 999,999,999 days") from None
 
