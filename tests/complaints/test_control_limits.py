@@ -140,6 +140,30 @@ class TestPredictionLimits:
         assert alarms <= false
 
 
+class TestRange:
+    """Beyond a hundred million cases a float is no count, and no limit is given."""
+
+    MOST = 10**8
+
+    @pytest.mark.parametrize(
+        "limits",
+        [
+            lambda count: poisson_limits(Fraction(count), THREE_SIGMA),
+            lambda count: binomial_limits(count, Fraction(1, 10**6), THREE_SIGMA),
+            lambda count: prediction_limits(count, 10**6, 1, THREE_SIGMA),
+            lambda count: prediction_limits(1, 1, count, THREE_SIGMA),
+        ],
+    )
+    def test_a_hundred_million_have_limits_and_one_more_has_none(self, limits):
+        assert isinstance(limits(self.MOST), ControlLimits)
+        with pytest.raises(InvalidValue, match="at most 100,000,000"):
+            limits(self.MOST + 1)
+
+    def test_the_limits_of_a_hundred_million_are_three_standard_deviations(self):
+        found = poisson_limits(Fraction(self.MOST), THREE_SIGMA)
+        assert (found.lower, found.upper) == pytest.approx((1e8 - 3e4, 1e8 + 3e4), rel=1e-7)
+
+
 class TestChances:
     """A chance is above nothing and below certainty."""
 

@@ -11,6 +11,7 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crmkit.complaints.facts.places import Measure
 from crmkit.complaints.policies.control_limits import Correction
 from crmkit.complaints.policies.rising import (
     Baseline,
@@ -20,6 +21,7 @@ from crmkit.complaints.policies.rising import (
     SeriesFacts,
     Trend,
 )
+from crmkit.decision import explain
 from crmkit.errors import InvalidPolicy, InvalidValue
 from crmkit.period import Period
 from crmkit.serialization import make_converter
@@ -39,14 +41,16 @@ def months(*counts: int, exposure: int = 10) -> tuple[CountIn, ...]:
     )
 
 
-def series(reference: Baseline | KnownRate, *points: CountIn) -> SeriesFacts:
+def series(reference: Baseline | KnownRate, *points: CountIn, **fields) -> SeriesFacts:
     """What a region has had, held against a reference."""
-    return SeriesFacts(as_of=DAY, place="north", reference=reference, points=points)
+    return SeriesFacts(as_of=DAY, place="north", reference=reference, points=points, **fields)
 
 
-def chart(chance="0.05", correction=Correction.NONE, minimum_count=1) -> RisingComplaints:
+def chart(chance="0.05", correction=Correction.NONE, minimum_count=1, places=1) -> RisingComplaints:
     """A chart of these terms."""
-    return RisingComplaints(false_alarm=chance, correction=correction, minimum_count=minimum_count)
+    return RisingComplaints(
+        false_alarm=chance, correction=correction, minimum_count=minimum_count, places=places
+    )
 
 
 class TestTrend:
@@ -96,6 +100,12 @@ class TestTrend:
         assert chart()(series(KnownRate("0.3"), *points)).outcome is Trend.RISING
         assert chart()(series(Baseline(3, 10), *points)).outcome is Trend.STEADY
 
+    def test_a_region_that_loses_customers_signals_a_local_fault_too(self):
+        lost = series(KnownRate("0.1"), *months(1, 9), measure=Measure.LOST_CUSTOMERS)
+        decision = chart()(lost)
+        assert decision.outcome is Trend.RISING
+        assert "- not met: lost customers from 2026-02-01 to 2026-02-28 is 9" in explain(decision)
+
     def test_a_period_without_customers_has_no_complaints_and_is_steady(self):
         empty = CountIn(Period.month(2026, 1), 0, 0)
         for reference in (KnownRate(4), Baseline(40, 10)):
@@ -120,11 +130,38 @@ class TestFalseAlarms:
         quiet = math.fsum(points[lower : upper + 1])
         assert low < 1 - quiet**12 <= high
 
+    @pytest.mark.parametrize(
+        ("correction", "low", "high"),
+        [(Correction.BONFERRONI, 0.03, 0.05), (Correction.NONE, 0.6, 1 - 0.95**30)],
+    )
+    def test_thirty_regions_in_which_nothing_changes(self, correction, low, high):
+        """Each looked at once a month, side by side; summed over every count, not drawn."""
+        some = series(KnownRate(20), *months(200))
+        item = chart(correction=correction, places=30)(some).evidence[-1]
+        points = [math.exp(-200 + k * math.log(200) - math.lgamma(k + 1)) for k in range(500)]
+        lower, upper = item.parts[0].required, item.required
+        assert isinstance(lower, int)
+        assert isinstance(upper, int)
+        assert low < 1 - math.fsum(points[lower : upper + 1]) ** 30 <= high
+
+    @given(references, st.lists(st.integers(0, 80), max_size=4), st.integers(2, 40))
+    def test_more_regions_side_by_side_never_add_an_alarm(self, reference, counts, places):
+        one, many = (
+            chart(correction=Correction.BENJAMINI_HOCHBERG, places=number)(
+                series(reference, *months(*counts))
+            )
+            for number in (1, places)
+        )
+        assert len(many.unmet) <= len(one.unmet)
+        assert many.evidence[2].observed == places
+
 
 class TestWhatIsRefused:
     """Terms and numbers that could not be meant."""
 
-    @pytest.mark.parametrize("terms", [{"chance": 0}, {"chance": 1}, {"minimum_count": 0}])
+    @pytest.mark.parametrize(
+        "terms", [{"chance": 0}, {"chance": 1}, {"minimum_count": 0}, {"places": 0}]
+    )
     def test_terms_out_of_range(self, terms):
         with pytest.raises(InvalidPolicy):
             chart(**terms)
@@ -149,6 +186,12 @@ class TestWhatIsRefused:
     def test_a_rate_below_nothing(self):
         with pytest.raises(InvalidValue, match="0 or more"):
             KnownRate(-1)
+
+    def test_more_expected_than_can_be_counted(self):
+        for reference in (KnownRate(10**7), Baseline(10**7, 1)):
+            assert chart()(series(reference, *months(5))).outcome is Trend.FALLING
+            with pytest.raises(InvalidValue, match="unit of the exposure"):
+                series(reference, *months(5, exposure=11))
 
     def test_periods_out_of_order(self):
         january, february = months(1, 2)

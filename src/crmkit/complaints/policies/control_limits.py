@@ -11,6 +11,7 @@ from fractions import Fraction
 
 from attrs import frozen
 
+from crmkit.complaints.facts.counts import MAX_COUNT
 from crmkit.complaints.numerics import (
     binomial_at_least,
     binomial_at_most,
@@ -83,7 +84,8 @@ def poisson_limits(expected: Fraction, false_alarm: Fraction) -> ControlLimits:
     Half of the false alarms lie on each side, at most. This is the line of a funnel plot at one
     exposure (Spiegelhalter 2005), with exact tails.
 
-    :raises InvalidValue: if less than nothing is expected, or the chance is not between 0 and 1.
+    :raises InvalidValue: if less than nothing is expected or more than statistics are made of, or
+        the chance is not between 0 and 1.
 
     >>> poisson_limits(Fraction("4.1"), THREE_SIGMA)
     ControlLimits(lower=0, upper=11)
@@ -91,6 +93,7 @@ def poisson_limits(expected: Fraction, false_alarm: Fraction) -> ControlLimits:
     tail = _tail_of(false_alarm)
     if expected < 0:
         raise InvalidValue("nothing or more is expected, never less than nothing")
+    _check_most(expected)
     mean = float(expected)
     return ControlLimits(
         first_true(lambda k: poisson_at_most(k, mean) > tail, 0),
@@ -104,7 +107,7 @@ def binomial_limits(total: int, share: Fraction, false_alarm: Fraction) -> Contr
     Given how many complained in all, the place is compared with the others and nothing about the
     rate has to be known: the exact conditional test of Przyborowski and Wilenski (1940).
 
-    :raises InvalidValue: if the share or the chance is out of range, or the total is below 0.
+    :raises InvalidValue: if the share, the total or the chance is out of range.
 
     >>> binomial_limits(41, Fraction(1, 10), THREE_SIGMA)
     ControlLimits(lower=0, upper=11)
@@ -112,6 +115,7 @@ def binomial_limits(total: int, share: Fraction, false_alarm: Fraction) -> Contr
     tail = _tail_of(false_alarm)
     if total < 0 or not 0 <= share <= 1:
         raise InvalidValue("a place has a share from 0 to 1 of a total of 0 or more")
+    _check_most(total)
     p = float(share)
     return ControlLimits(
         first_true(lambda k: binomial_at_most(k, total, p) > tail, 0),
@@ -128,8 +132,8 @@ def prediction_limits(
     they hold the next count against the baseline by the exact conditional test, so the stated
     chance includes the luck of the baseline.
 
-    :raises InvalidValue: if the baseline has no exposure, a number is below 0, or the chance is out
-        of range.
+    :raises InvalidValue: if the baseline has no exposure, a number is below 0, more is expected
+        than statistics are made of, or the chance is out of range.
 
     >>> prediction_limits(41, 10_000, 1_000, THREE_SIGMA)
     ControlLimits(lower=0, upper=12)
@@ -137,6 +141,8 @@ def prediction_limits(
     tail = _tail_of(false_alarm)
     if baseline < 0 or baseline_exposure <= 0 or exposure < 0:
         raise InvalidValue("a baseline has an exposure above 0, and no number is below 0")
+    _check_most(baseline)
+    _check_most(Fraction(baseline * exposure, baseline_exposure))
     p = float(Fraction(exposure, exposure + baseline_exposure))
     return ControlLimits(
         first_true(lambda k: binomial_at_most(k, baseline + k, p) > tail, 0),
@@ -148,3 +154,8 @@ def _tail_of(false_alarm: Fraction) -> float:
     if not 0 < false_alarm < 1:
         raise InvalidValue("the chance of a false alarm is above 0 and below 1")
     return float(false_alarm / 2)
+
+
+def _check_most(expected: int | Fraction) -> None:
+    if expected > MAX_COUNT:
+        raise InvalidValue(f"limits are worked out for at most {MAX_COUNT:,} cases")

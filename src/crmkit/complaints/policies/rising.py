@@ -7,6 +7,7 @@ from fractions import Fraction
 from attrs import field, frozen
 
 from crmkit.complaints.facts.counts import MAX_COUNT, MAX_EXPOSURE
+from crmkit.complaints.facts.places import Measure
 from crmkit.complaints.numerics import (
     binomial_at_least,
     binomial_at_most,
@@ -128,9 +129,11 @@ class KnownRate:
 class SeriesFacts:
     """The complaints of one place, period by period, and what they are held against.
 
-    The periods lie in order and after those of the baseline.
+    The periods lie in order and after those of the baseline. ``measure`` says what was counted, if
+    it was not complaints: a region that loses customers signals a local fault as well.
 
-    :raises InvalidValue: if a period begins before the one before it ends.
+    :raises InvalidValue: if a period begins before the one before it ends, or more is expected in
+        one than can be counted.
     """
 
     as_of: date
@@ -138,6 +141,7 @@ class SeriesFacts:
     reference: Baseline | KnownRate
     points: tuple[CountIn, ...]
     of: str = "customers"
+    measure: Measure = Measure.COMPLAINTS
 
     def __attrs_post_init__(self) -> None:
         check_date(self.as_of, "as_of")
@@ -147,6 +151,11 @@ class SeriesFacts:
         starts = [point.period.start for point in self.points[1:]]
         if any(start < end for start, end in zip(starts, ends, strict=True)):
             raise InvalidValue("periods stand in order and share no day")
+        if any(self.reference.rate * point.exposure > MAX_COUNT for point in self.points):
+            raise InvalidValue(
+                f"more than {MAX_COUNT:,} are expected in a period: is the rate that by one unit "
+                f"of the exposure?"
+            )
 
 
 def _as_exact(number: "int | str | Fraction") -> Fraction:
@@ -159,7 +168,9 @@ class RisingComplaints:
 
     Like a u-chart, but with exact limits, and with limits that know how little a short baseline
     says. ``false_alarm`` counts both sides; ``correction`` says whether it is the chance of each
-    period or of all of them together. Fewer complaints than ``minimum_count`` raise no alarm.
+    period or of all of them together. One place is judged at a time: whoever watches many side by
+    side says so with ``places``, and a chance for all of them together is shared among them. Fewer
+    complaints than ``minimum_count`` raise no alarm.
 
     :raises InvalidPolicy: if a term is out of range.
 
@@ -189,20 +200,23 @@ class RisingComplaints:
     false_alarm: Fraction = field(converter=_as_exact)
     correction: Correction
     minimum_count: int
+    places: int = 1
 
     def __attrs_post_init__(self) -> None:
         check_share(self.false_alarm, "the chance of a false alarm")
-        if self.minimum_count < 1:
-            raise InvalidPolicy("an alarm takes one complaint or more")
+        if self.minimum_count < 1 or self.places < 1:
+            raise InvalidPolicy("an alarm takes one complaint or more, at one place or more")
 
     def __call__(self, facts: SeriesFacts, /) -> Decision[Trend]:
         """Say how a place does, with the limits of every period."""
         chances = [facts.reference.chance(point) for point in facts.points]
-        level = Fraction(level_of(chances, self.false_alarm, self.correction))
+        shared = 1 if self.correction is Correction.NONE else self.places
+        level = Fraction(level_of(chances, self.false_alarm / shared, self.correction))
         judged = [self._judge(facts, point, level) for point in facts.points]
         evidence = (
             noted("periods-judged", len(facts.points)),
             noted("correction", str(self.correction)),
+            *([noted("places-watched", self.places)] if self.places > 1 else []),
             *judged,
         )
         return Decision(
@@ -213,13 +227,13 @@ class RisingComplaints:
         limits = facts.reference.limits(point.exposure, level)
         upper = max(limits.upper, self.minimum_count - 1)
         return Evidence(
-            f"complaints from {point.period.start} to {point.period.last}",
+            f"{facts.measure} from {point.period.start} to {point.period.last}",
             point.count,
             upper,
             point.count <= upper,
             Comparison.AT_MOST,
             parts=(
-                at_least("complaints", point.count, limits.lower),
+                at_least(str(facts.measure), point.count, limits.lower),
                 noted("expected", decimal_of(facts.reference.rate * point.exposure)),
                 noted(facts.of, point.exposure),
             ),
