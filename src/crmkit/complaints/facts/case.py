@@ -1,6 +1,6 @@
 """Summing a complaint up as its deadlines and escalations see it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
@@ -22,9 +22,10 @@ from crmkit.complaints.records.events import (
     WaitingStarted,
 )
 from crmkit.errors import InvalidValue
+from crmkit.identifiers import ComplaintId
 from crmkit.lifecycle import Lifecycle
 
-__all__ = ["MERGED_MARK", "count_case", "summarize_case"]
+__all__ = ["MERGED_MARK", "count_case", "count_cases", "summarize_case"]
 
 
 def summarize_case(complaint: Complaint, lifecycle: Lifecycle[Any, Any]) -> CaseHistory:
@@ -136,3 +137,24 @@ def count_case(complaint: Complaint, zone: tzinfo) -> CountedCase:
         channel=receipt.channel,
         cause=None if found is None else found.cause,
     )
+
+
+def count_cases(complaints: Iterable[Complaint], zone: tzinfo) -> tuple[CountedCase, ...]:
+    """Sum complaints up as statistics see them: each matter once, in the order of their numbers.
+
+    One that is merged into another does not count: the other does. Of a complaint that is handed in
+    more than once, as it stood earlier and later, the longest trail counts.
+
+    :raises InvalidValue: if the zone is no tzinfo, or two complaints bear one number.
+    """
+    latest: dict[ComplaintId, tuple[Complaint, CountedCase]] = {}
+    for complaint in complaints:
+        case = count_case(complaint, zone)
+        known, counted = latest.setdefault(complaint.id, (complaint, case))
+        longer = len(complaint.trail) - len(known.trail)
+        same = (counted, known.merged_into) == (case, complaint.merged_into)
+        if known.received_at != complaint.received_at or not (longer or same):
+            raise InvalidValue("two complaints bear one number: give each a number of its own")
+        if longer > 0:
+            latest[complaint.id] = complaint, case
+    return tuple(case for _, (one, case) in sorted(latest.items()) if one.merged_into is None)
