@@ -29,11 +29,16 @@ IDEA = Idea(
 A, S = IdeaAction, IdeaStatus
 
 
+def step(action: IdeaAction, on: date) -> IdeaStep:
+    """Something done with an idea."""
+    return IdeaStep(action=action, by=Actor("bob"), on=on, reason="as agreed")
+
+
 def walked(*actions: IdeaAction) -> Idea:
     """The idea after these actions."""
     idea = IDEA
     for action in actions:
-        idea = idea.after(IdeaStep(action=action, by=Actor("bob"), on=DAY, reason="as agreed"))
+        idea = idea.after(step(action, DAY))
     return idea
 
 
@@ -94,6 +99,21 @@ class TestIdea:
     def test_a_step_has_a_reason(self):
         with pytest.raises(InvalidValue, match="a reason is empty"):
             IdeaStep(action=A.REVIEW, by=IDEA.by, on=DAY, reason="")
+
+    @pytest.mark.parametrize("day", [2, 3])
+    def test_steps_are_taken_in_the_order_of_days(self, day):
+        reviewed = IDEA.after(step(A.REVIEW, date(2026, 5, 6)))
+        for idea, action in ((reviewed, A.ACCEPT), (IDEA, A.REVIEW)):
+            with pytest.raises(InvalidValue, match="not before the one above"):
+                idea.after(step(action, date(2026, 5, day)))
+
+    def test_two_months_from_the_sofa_to_the_design(self):
+        days = {A.REVIEW: date(2026, 5, 6), A.ACCEPT: date(2026, 5, 9), A.REALIZE: date(2026, 7, 4)}
+        idea = IDEA
+        for action, on in days.items():
+            assert idea.days_to_realize is None
+            idea = idea.after(step(action, on))
+        assert idea.days_to_realize == 61
 
     def test_written_and_read_again(self):
         converter = make_converter(Idea)

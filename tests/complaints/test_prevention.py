@@ -73,8 +73,9 @@ class TestAccountability:
     def test_both_are_named(self):
         assert CAUSE.accountable == (ANN, BOB)
 
-    def test_a_head_who_was_at_work_answers_once(self):
-        assert evolve(CAUSE, person=BOB).accountable == (BOB,)
+    @pytest.mark.parametrize("name", ["bob", "Bob"])
+    def test_a_head_who_was_at_work_answers_once(self, name):
+        assert evolve(CAUSE, person=Actor(name)).accountable == (Actor(name),)
 
     @pytest.mark.parametrize("name", ["id", "person", "head", "unit", "cause"])
     def test_nobody_is_left_out(self, name):
@@ -122,6 +123,28 @@ class TestStateOfAnAction:
     def test_what_came_before_it_was_done_proves_nothing(self, on):
         assert ACTION.done(DUE).recurred(K9, on).state(CHECK) is ActionState.DONE
 
+    def test_a_recurrence_is_linked_once(self):
+        again = ACTION.done(DUE).recurred(K9, CHECK)
+        assert again.recurred(K9, CHECK) == again
+        with pytest.raises(InvalidValue, match="each once"):
+            again.recurred(K9, CHECK + DAY)
+
+    def test_what_an_action_comes_from_does_not_come_again(self):
+        with pytest.raises(InvalidValue, match="a later complaint"):
+            ACTION.done(DUE).recurred(K1, CHECK)
+
+    @given(st.lists(st.tuples(st.sampled_from("XYZ"), st.integers(-9, 9)), max_size=5))
+    def test_in_whatever_order_recurrences_are_linked(self, found):
+        days = {ComplaintId(number): DUE + days * DAY for number, days in found}
+        one = two = ACTION.done(DUE)
+        for number, day in days.items():
+            one = one.recurred(number, day)
+        for number, day in reversed(days.items()):
+            two = two.recurred(number, day)
+        assert one == two
+        vain = any(day > DUE for day in days.values())
+        assert (one.state(CHECK) is ActionState.INEFFECTIVE) is vain
+
     @given(st.integers(0, 200), st.integers(0, 200))
     def test_an_action_on_time_is_never_overdue(self, done_after, asked_after):
         start = date(2026, 1, 1)
@@ -134,9 +157,10 @@ class TestStateOfAnAction:
 class TestChecks:
     """Whether it helped is judged by somebody else, after it was done."""
 
-    def test_the_owner_does_not_check(self):
+    @pytest.mark.parametrize("name", ["ann", "Ann", "ＡＮＮ"])
+    def test_the_owner_does_not_check_under_whatever_spelling(self, name):
         with pytest.raises(InvalidValue, match="not its owner"):
-            ACTION.done(DUE).checked(CHECK, ANN, effective=True)
+            ACTION.done(DUE).checked(CHECK, Actor(name), effective=True)
 
     def test_what_is_not_done_is_not_checked(self):
         with pytest.raises(InvalidValue, match="after it is done"):

@@ -6,6 +6,7 @@ from enum import StrEnum
 from attrs import evolve, frozen
 
 from crmkit.complaints.records.prevention import check_complaints, check_text
+from crmkit.errors import InvalidValue
 from crmkit.identifiers import Actor, ComplaintId, check_identifier
 from crmkit.lifecycle import Lifecycle
 from crmkit.period import check_date
@@ -70,7 +71,8 @@ class IdeaStep:
 class Idea:
     """An idea that complaints gave, linked to them, and how far it has come.
 
-    :raises InvalidValue: if it comes from no complaint, or is not said.
+    :raises InvalidValue: if it comes from no complaint, is not said, or a step is taken before the
+        one above it.
     :raises IllegalTransition: if the trail leaves the table.
 
     >>> idea = Idea(
@@ -96,6 +98,9 @@ class Idea:
         check_identifier(self.by, "by")
         check_date(self.on, "on")
         _ = self.status
+        days = [self.on, *(step.on for step in self.trail)]
+        if days != sorted(days):
+            raise InvalidValue("a step is taken on its day, not before the one above it")
 
     @property
     def status(self) -> IdeaStatus:
@@ -104,6 +109,13 @@ class Idea:
         for step in self.trail:
             status = IDEA_LIFECYCLE.after(status, step.action)
         return status
+
+    @property
+    def days_to_realize(self) -> int | None:
+        """How many days it took from the idea to its being there; None while it is not."""
+        if self.status is not IdeaStatus.REALIZED:
+            return None
+        return (self.trail[-1].on - self.on).days
 
     def after(self, step: IdeaStep) -> "Idea":
         """The idea after one more step.

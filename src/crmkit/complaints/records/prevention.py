@@ -1,5 +1,6 @@
 """What is done so that a complaint does not come again: causes, actions, notices, case studies."""
 
+from collections.abc import Iterable
 from datetime import date
 from enum import StrEnum
 
@@ -7,6 +8,7 @@ from attrs import evolve, field, frozen
 
 from crmkit.errors import InvalidValue
 from crmkit.identifiers import Actor, ComplaintId, check_identifier
+from crmkit.ownership import same_actor
 from crmkit.period import check_date
 
 __all__ = [
@@ -73,7 +75,7 @@ class RootCause:
     @property
     def accountable(self) -> tuple[Actor, ...]:
         """Everybody who answers for it, each once."""
-        return tuple(dict.fromkeys((self.person, self.head)))
+        return (self.person,) if same_actor(self.person, self.head) else (self.person, self.head)
 
 
 class ActionKind(StrEnum):
@@ -137,13 +139,18 @@ class Recurrence:
         check_date(self.on, "on")
 
 
+def _by_day(recurrences: Iterable[Recurrence]) -> tuple[Recurrence, ...]:
+    return tuple(sorted(recurrences, key=lambda each: (each.on, each.complaint)))
+
+
 @frozen(kw_only=True)
 class CorrectiveAction:
     """Something somebody does by a day so that it does not happen again, and the proof of it.
 
-    The one who checks is not the one who did it.
+    The one who checks is not the one who did it. ``recurrences`` are put in order of their days.
 
-    :raises InvalidValue: if the check comes before the work, or by its owner.
+    :raises InvalidValue: if the check comes before the work, or by its owner, or if a complaint is
+        linked twice.
 
     >>> action = CorrectiveAction(
     ...     id="A-1", complaints=("K-1",), kind=ActionKind.CORRECTIVE,
@@ -167,7 +174,7 @@ class CorrectiveAction:
     due_on: date
     check: EffectivenessCheck
     done_on: date | None = None
-    recurrences: tuple[Recurrence, ...] = ()
+    recurrences: tuple[Recurrence, ...] = field(default=(), converter=_by_day)
 
     def __attrs_post_init__(self) -> None:
         check_identifier(self.id, "the key of an action")
@@ -177,11 +184,19 @@ class CorrectiveAction:
         check_date(self.due_on, "due_on")
         if self.done_on is not None:
             check_date(self.done_on, "done_on")
-        if self.check.checked_by == self.owner:
+        self._check_recurrences()
+        if same_actor(self.check.checked_by, self.owner):
             raise InvalidValue("the one who checks an action is not its owner")
         checked = self.check.checked_on
         if checked is not None and (self.done_on is None or checked < self.done_on):
             raise InvalidValue("an action is checked after it is done")
+
+    def _check_recurrences(self) -> None:
+        again = [each.complaint for each in self.recurrences]
+        if len(set(again)) < len(again):
+            raise InvalidValue("a complaint about the same matter is linked on one day, each once")
+        if not set(again).isdisjoint(self.complaints):
+            raise InvalidValue("what an action comes from is no recurrence: link a later complaint")
 
     def done(self, on: date) -> "CorrectiveAction":
         """The action, done on a day."""
@@ -193,7 +208,14 @@ class CorrectiveAction:
         return evolve(self, check=result)
 
     def recurred(self, complaint: ComplaintId, on: date) -> "CorrectiveAction":
-        """The action, with a later complaint about the same matter linked to it."""
+        """The action, with a later complaint about the same matter linked to it.
+
+        To link it once more changes nothing.
+
+        :raises InvalidValue: if it is linked to another day, or the action comes from it.
+        """
+        if Recurrence(complaint, on) in self.recurrences:
+            return self
         return evolve(self, recurrences=(*self.recurrences, Recurrence(complaint, on)))
 
     def state(self, as_of: date) -> ActionState:
