@@ -472,7 +472,10 @@ SAMPLES: list[Sample] = [
     ),
     Sample(
         RisingComplaints(
-            false_alarm="0.01", correction=Correction.BENJAMINI_HOCHBERG, minimum_count=5
+            false_alarm="0.01",
+            correction=Correction.BENJAMINI_HOCHBERG,
+            minimum_count=5,
+            places=2,
         ),
         on(_series(4), _series(40)),
     ),

@@ -149,7 +149,7 @@ class CorrectiveAction:
 
     The one who checks is not the one who did it. ``recurrences`` are put in order of their days.
 
-    :raises InvalidValue: if the check comes before the work, or by its owner, or if a complaint is
+    :raises InvalidValue: if the check comes before the work, or by its owner, or if a recurrence is
         linked twice.
 
     >>> action = CorrectiveAction(
@@ -184,19 +184,13 @@ class CorrectiveAction:
         check_date(self.due_on, "due_on")
         if self.done_on is not None:
             check_date(self.done_on, "done_on")
-        self._check_recurrences()
+        if len(set(self.recurrences)) < len(self.recurrences):
+            raise InvalidValue("a recurrence is linked twice: link each complaint of a day once")
         if same_actor(self.check.checked_by, self.owner):
             raise InvalidValue("the one who checks an action is not its owner")
         checked = self.check.checked_on
         if checked is not None and (self.done_on is None or checked < self.done_on):
             raise InvalidValue("an action is checked after it is done")
-
-    def _check_recurrences(self) -> None:
-        again = [each.complaint for each in self.recurrences]
-        if len(set(again)) < len(again):
-            raise InvalidValue("a complaint about the same matter is linked on one day, each once")
-        if not set(again).isdisjoint(self.complaints):
-            raise InvalidValue("what an action comes from is no recurrence: link a later complaint")
 
     def done(self, on: date) -> "CorrectiveAction":
         """The action, done on a day."""
@@ -210,9 +204,8 @@ class CorrectiveAction:
     def recurred(self, complaint: ComplaintId, on: date) -> "CorrectiveAction":
         """The action, with a later complaint about the same matter linked to it.
 
-        To link it once more changes nothing.
-
-        :raises InvalidValue: if it is linked to another day, or the action comes from it.
+        One that the action comes from can come again as well: when it is reopened. To link the same
+        once more changes nothing.
         """
         if Recurrence(complaint, on) in self.recurrences:
             return self
