@@ -99,6 +99,10 @@ class TestWhatIsRefused:
         with pytest.raises(InvalidIdentifier):
             CauseTaxonomy(groups)
 
+    def test_one_word_is_not_taken_for_its_letters(self):
+        with pytest.raises(InvalidPolicy, match="write"):
+            CAUSES.extended(service="slow")
+
     def test_groups_cannot_be_changed_from_outside(self):
         groups = {"a": ["x"]}
         taxonomy = CauseTaxonomy(groups)

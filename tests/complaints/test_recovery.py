@@ -112,6 +112,15 @@ class TestWhatIsRefused:
         with pytest.raises(InvalidPolicy, match="one class or more"):
             RecoveryTerm(classes=classes, severities=severities, level=AMENDS)
 
+    def test_one_word_is_not_taken_for_its_letters(self):
+        for build in (
+            lambda: RecoveryTerm(classes="gold", severities=["low"], level=AMENDS),
+            lambda: RecoveryTerm(classes=["gold"], severities="low", level=AMENDS),
+            lambda: RecoveryLevel("amends", "a call"),
+        ):
+            with pytest.raises(InvalidPolicy, match="write"):
+                build()
+
 
 class TestAsData:
     """Terms are data."""

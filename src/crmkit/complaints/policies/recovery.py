@@ -30,12 +30,18 @@ class RecoveryFacts:
         check_identifier(self.severity, "severity")
 
 
+def _as_words(words: Iterable[str]) -> tuple[str, ...]:
+    if isinstance(words, str):
+        raise InvalidPolicy("words are a tuple of texts: write ('gold',), not 'gold'")
+    return tuple(str(word) for word in words)
+
+
 @frozen
 class RecoveryLevel:
     """A way of making good, by name, and its measures in the words of the shop."""
 
     name: str
-    measures: tuple[str, ...] = field(converter=tuple[str, ...])
+    measures: tuple[str, ...] = field(converter=_as_words)
 
     def __attrs_post_init__(self) -> None:
         check_identifier(self.name, "a recovery level")
@@ -44,10 +50,6 @@ class RecoveryLevel:
 
     def __str__(self) -> str:
         return self.name
-
-
-def _as_words(words: Iterable[str]) -> tuple[str, ...]:
-    return tuple(str(word) for word in words)
 
 
 @frozen(kw_only=True)

@@ -12,8 +12,14 @@ from crmkit.identifiers import check_identifier
 __all__ = ["CAUSES", "CauseTaxonomy"]
 
 
+def _as_causes(causes: Iterable[str]) -> tuple[str, ...]:
+    if isinstance(causes, str):
+        raise InvalidPolicy("causes are a tuple of texts: write ('late',), not 'late'")
+    return tuple(causes)
+
+
 def _as_groups(groups: Mapping[str, Iterable[str]]) -> Mapping[str, tuple[str, ...]]:
-    return MappingProxyType({group: tuple(causes) for group, causes in groups.items()})
+    return MappingProxyType({group: _as_causes(causes) for group, causes in groups.items()})
 
 
 @frozen
@@ -93,7 +99,7 @@ class CauseTaxonomy:
         added = {**(more or {}), **groups}
         grown = {**self.groups}
         for group, causes in added.items():
-            grown[group] = (*grown.get(group, ()), *causes)
+            grown[group] = (*grown.get(group, ()), *_as_causes(causes))
         return CauseTaxonomy(grown)
 
 
