@@ -573,9 +573,9 @@ class TestHidden:
             {"levels": [level(1, "5 working-hours")]},
             {"levels": [level(7, "300 working-minutes")]},
             {"levels": [level(2, "9 working-hours", target="quality", role=None)]},
-            {"until": {"respond", "acknowledge"}},
             {"paused_by": {"complainant", "supplier"}},
             {"stops_after": delay("10 working-hours")},
+            {"stops_after": delay("10 working-hours"), "paused_by": {"complainant", "supplier"}},
         ],
     )
     def test_a_rule_that_adds_nothing_is_refused(self, terms):
@@ -599,6 +599,8 @@ class TestHidden:
             },
             {"until": {"acknowledge"}, "levels": [level(1, "5 working-hours")]},
             {"until": (), "levels": [level(1, "5 working-hours")]},
+            # It may begin once more while the first still runs.
+            {"until": {"respond", "acknowledge"}},
             {"since": {"receive"}, "levels": [level(1, "5 working-hours")]},
             {"counted_from": "response-due", "levels": [level(1, "5 working-hours")]},
             {"calendar": "night", "levels": [level(1, "5 working-hours")]},
@@ -628,6 +630,27 @@ class TestHidden:
         first = evolve(self.FIRST, **wide)
         second = self.hidden(levels=[level(1, "5 working-hours")], **narrow)
         assert len(policy(first, second).rules) == 2
+
+    def test_of_two_that_begin_only_once_the_one_that_ends_earlier_adds_nothing(self):
+        first = evolve(self.FIRST, since={"receive"})
+        second = self.hidden(since={"receive"}, until={"respond", "acknowledge"})
+        with pytest.raises(InvalidPolicy, match="rule 'second': hidden by rule 'first'"):
+            policy(first, second)
+
+    @pytest.mark.parametrize(("stops", "hidden"), [("9 working-hours", False), ("9 hours", True)])
+    def test_a_pause_of_its_own_can_make_a_rule_stop_later(self, stops, hidden):
+        """Its end stands still as well, if it is counted in working time."""
+        terms: dict[str, Any] = {
+            "levels": [level(1, "4 working-hours")],
+            "stops_after": delay(stops),
+        }
+        first = evolve(self.FIRST, **terms)
+        second = self.hidden(paused_by={"complainant", "supplier"}, **terms)
+        if hidden:
+            with pytest.raises(InvalidPolicy, match="rule 'second': hidden by rule 'first'"):
+                policy(first, second)
+        else:
+            assert len(policy(first, second).rules) == 2
 
     @pytest.mark.parametrize(
         "terms",

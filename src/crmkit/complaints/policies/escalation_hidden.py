@@ -1,5 +1,6 @@
 """Whether an escalation rule is hidden by another, so that it could as well be left out."""
 
+from crmkit.complaints.facts.history import RECEIVED_MARK
 from crmkit.complaints.policies.escalation_terms import Delay, EscalationRule
 
 __all__ = ["hides"]
@@ -24,10 +25,29 @@ def _runs_as_long(other: EscalationRule, rule: EscalationRule) -> bool:
     return (
         (other.since, other.counted_from, other.calendar)
         == (rule.since, rule.counted_from, rule.calendar)
-        and other.until <= rule.until
+        and _has_its_rounds(other, rule)
         and other.paused_by <= rule.paused_by
-        and other.stops_after in (None, rule.stops_after)
+        and _stops_no_earlier(other, rule)
     )
+
+
+def _has_its_rounds(other: EscalationRule, rule: EscalationRule) -> bool:
+    """Whether each round of the rule begins with one of the other, and ends no later.
+
+    What ends the rule alone lets it begin once more where the other still runs: with a receipt,
+    which comes only once, it can not.
+    """
+    if rule.since == {RECEIVED_MARK}:
+        return other.until <= rule.until
+    return other.until == rule.until
+
+
+def _stops_no_earlier(other: EscalationRule, rule: EscalationRule) -> bool:
+    if other.stops_after is None:
+        return True
+    # A pause of the rule alone puts off when it stops, if it stops after working time.
+    stands_still = other.stops_after.counts_working_time and other.paused_by != rule.paused_by
+    return other.stops_after == rule.stops_after and not stands_still
 
 
 def _tells_as_often(other: EscalationRule, rule: EscalationRule, addressee: object) -> bool:
