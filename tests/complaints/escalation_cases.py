@@ -19,6 +19,7 @@ from crmkit.complaints.policies.escalation import (
     EscalationPolicy,
     EscalationRule,
 )
+from crmkit.complaints.policies.escalation_reach import unreachable
 from crmkit.identifiers import ComplaintId
 
 MINUTE = timedelta(minutes=1)
@@ -119,7 +120,7 @@ def delays(*, least: int = 0) -> st.SearchStrategy[Delay]:
 
 @st.composite
 def rules(draw: Callable[[st.SearchStrategy[Any]], Any], name: str = "unanswered") -> Any:
-    """Rules with one to three levels, some of them repeated."""
+    """Rules with one to three levels, some of them repeated; each level can fire."""
     levels: list[EscalationLevel] = []
     for number in range(1, draw(st.integers(1, 3)) + 1):
         after = draw(delays())
@@ -130,7 +131,7 @@ def rules(draw: Callable[[st.SearchStrategy[Any]], Any], name: str = "unanswered
     stops_after = draw(st.none() | delays(least=1))
     if stops_after and any(stops_after.is_never_later_than(level.after) for level in levels):
         stops_after = None
-    return EscalationRule(
+    rule = EscalationRule(
         name=name,
         calendar=draw(st.sampled_from(sorted(PLACES))),
         levels=levels,
@@ -141,6 +142,9 @@ def rules(draw: Callable[[st.SearchStrategy[Any]], Any], name: str = "unanswered
         cool_down=cool_down,
         cap=len(levels) + draw(st.integers(1, 6)) if cool_down else None,
     )
+    if unreachable(rule, CALENDARS[rule.calendar or "office"]) is not None:
+        rule = evolve(rule, stops_after=None)
+    return rule
 
 
 @st.composite

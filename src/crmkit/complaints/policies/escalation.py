@@ -43,6 +43,7 @@ from attrs import field, frozen
 from crmkit.business_time import BusinessCalendar
 from crmkit.complaints.facts.history import CaseHistory, FiredEscalation
 from crmkit.complaints.policies.escalation_hidden import hides
+from crmkit.complaints.policies.escalation_reach import unreachable
 from crmkit.complaints.policies.escalation_schedule import (
     Occurrence,
     RuleClock,
@@ -122,14 +123,19 @@ class EscalationPolicy:
     A case that gets another category or severity is held against the rules for it from its receipt
     on.
 
+    The name of a rule and the number of a level are what an escalation goes by: under other terms
+    or another calendar it stays the same, and is not told twice. A rule with another name is a new
+    one; it finds in open cases what it would have found from their receipt on.
+
     ``calendars`` are those that the rules name. ``categories`` is the vocabulary of the host: if
-    given, a rule for any other word is refused; the same for ``severities``. ``resting`` are the
-    marks with which a case comes to rest whatever a rule waits for.
+    given, a rule for any other word is refused; the same for ``severities``, and for ``marks``:
+    the actions and the kinds of messages that rules begin and end with. ``resting`` are the marks
+    with which a case comes to rest whatever a rule waits for.
 
     :raises InvalidPolicy: naming the rule, if there is none, two share a name, one names a calendar
-        that is not given or has no weekly hours, or a category or severity that does not exist; if
-        a rule can never fire, because the mark from which it counts also ends it; or if it is
-        hidden by another.
+        that is not given or has no weekly hours, or a category, severity or mark that does not
+        exist; if a rule can never fire, because the mark from which it counts also ends it; if it
+        has always stopped before one of its levels falls due; or if it is hidden by another.
 
     A rule is hidden by another that is for all its cases, runs from the same marks by the same
     calendar until the same marks or longer, standing still no oftener, and that tells everybody
@@ -142,6 +148,7 @@ class EscalationPolicy:
     severities: frozenset[str] = field(
         default=frozenset({"low", "medium", "high", "critical"}), converter=_words
     )
+    marks: frozenset[str] = field(default=frozenset(), converter=_words)
     resting: frozenset[str] = field(
         default=frozenset({"close", "withdraw", "merge"}), converter=_words
     )
@@ -149,7 +156,8 @@ class EscalationPolicy:
     def __attrs_post_init__(self) -> None:
         if not self.rules:
             raise InvalidPolicy("there is no escalation rule: name at least one")
-        for words in (self.calendars, self.categories, self.severities, self.resting):
+        vocabularies = (self.categories, self.severities, self.marks, self.resting)
+        for words in (self.calendars, *vocabularies):
             for word in sorted(words):
                 check_identifier(word, "a word of an escalation policy")
         names = set()
@@ -160,6 +168,7 @@ class EscalationPolicy:
             self._check_calendar(rule)
             self._check_vocabulary(rule)
             self._check_marks(rule)
+            self._check_reach(rule)
         for rule, other in permutations(self.rules, 2):
             if hides(other, rule):
                 raise _refused(
@@ -258,6 +267,7 @@ class EscalationPolicy:
         for what, named, known in (
             ("categories", rule.categories, self.categories),
             ("severities", rule.severities, self.severities),
+            ("marks", rule.since | rule.until | _one(rule.counted_from), self.marks),
         ):
             unknown = sorted(named - known) if known else []
             if unknown:
@@ -274,6 +284,19 @@ class EscalationPolicy:
                 rule,
                 f"it can never fire from {', '.join(both)} on: that begins it and ends it at once",
             )
+
+    def _check_reach(self, rule: EscalationRule) -> None:
+        level = unreachable(rule, self.calendar_of(rule))
+        if level is not None:
+            raise _refused(
+                rule,
+                f"level {level.level} can never fire: by its calendar, {rule.stops_after} are "
+                f"always over before {level.after}",
+            )
+
+
+def _one(mark: str | None) -> frozenset[str]:
+    return frozenset() if mark is None else frozenset({mark})
 
 
 def _refused(rule: EscalationRule, message: str) -> InvalidPolicy:
