@@ -70,6 +70,7 @@ from tests.complaints.builders import (
 )
 
 CONVERTER = make_converter(Complaint)
+END = ("open", "finish", "done")
 FACTS = FactsRecorded("the parcel was lost")
 LIABLE = LiabilityStated(accepted=True)
 MERGED = Merged(ComplaintId("K-0"))
@@ -141,7 +142,7 @@ class TestAsking:
         assert succeeds(act, complaint, action, by=CARLA) is verdict.outcome
         in_table = action in MATRIX[status]
         assert verdict.evidence[0].met is in_table
-        needs = {Action.ASSESS, Action.RESPOND, Action.CLOSE}
+        needs = {Action.ASSESS, Action.INVESTIGATE, Action.RESPOND, Action.CLOSE}
         if ready or action not in needs:
             assert verdict.outcome is in_table
 
@@ -247,6 +248,16 @@ class TestWhileMerged:
         )
         assert caught.value.allowed == ()
         assert str(caught.value).startswith("refused, not met: merged; act on the complaint")
+
+    def test_it_lists_all_that_is_missing(self):
+        merged = standing(Status.ACKNOWLEDGED).after(entry(MERGED))
+        with pytest.raises(ActionRefused) as caught:
+            act(merged, "assess")
+        assert [item.criterion for item in caught.value.decision.unmet] == [
+            "merged",
+            "severity-assessed",
+        ]
+        assert len(caught.value.remedies) == 2
 
     def test_a_call_can_be_noted_all_the_same(self):
         merged = received().after(entry(MERGED))
@@ -397,6 +408,10 @@ class TestBuilding:
             (DoerIsNotChecker(checking=("shut", "end")), "end, shut"),
             (RecourseBeforeClosing(statuses=("contested",)), "contested"),
             (ReopeningWindow(actions=("come back",)), "come back"),
+            (AssessmentFirst(anew_after=("reopn",)), "reopn"),
+            (FactsBeforeResponse(anew_after=("dispute", "come back")), "come back"),
+            (SatisfactionBeforeClosing(anew_after=("answer",)), "answer"),
+            (RecourseBeforeClosing(anew_after=("contest",)), "contest"),
         ],
     )
     def test_a_condition_on_what_never_comes_up(self, guard, unknown):
@@ -512,6 +527,22 @@ class TestFormerTables:
         with pytest.raises(InvalidPolicy, match=message):
             note(complaint, LifecycleAdopted("tickets", 2, to), rules=NEXT)
 
+    def test_nobody_goes_to_and_fro_between_two(self):
+        """Received, then open by the new table, then by the old one wherever one likes."""
+        table = Lifecycle(name="desk", initial="new", moves=[("new", "do", "open"), END])
+        rules = ComplaintRules(lifecycle=table, guards=(), former=(COMPLAINT_LIFECYCLE,))
+        moved = note(received(), LifecycleAdopted("desk", 1, "open"), rules=rules)
+        back = LifecycleAdopted("complaint", 1, "accepted")
+        with pytest.raises(InvalidPolicy) as caught:
+            note(moved, back, rules=rules)
+        assert str(caught.value) == (
+            "a former lifecycle is not taken up again: adopt desk, version 1"
+        )
+        forged = moved.after(entry(back))
+        with pytest.raises(InvalidPolicy, match="a lifecycle that was left is not taken up again"):
+            rules.verify(forged)
+        rules.verify(note(moved, LifecycleAdopted("desk", 1, "open"), rules=rules))
+
     def test_nobody_closes_by_adopting_the_same_again(self):
         complaint = received()
         assert not succeeds(note, complaint, LifecycleAdopted("complaint", 1, "closed"))
@@ -549,6 +580,28 @@ class TestVerifying:
             else:
                 with pytest.raises(IllegalTransition):
                     RULES.verify(forged)
+
+    @pytest.mark.parametrize("status", [each for each in Status if each != Status.RECEIVED])
+    def test_a_complaint_that_was_born_half_way_is_found(self, status):
+        first = entry(LifecycleAdopted("complaint", 1, status.value))
+        with pytest.raises(IllegalTransition) as caught:
+            RULES.verify(Complaint(receipt(), (first,)))
+        assert str(caught.value) == (
+            f"cannot begin at {status} from received; allowed: acknowledge, refer, withdraw"
+        )
+
+    @pytest.mark.parametrize(("status", "to"), [p for p in product(Status, Status) if p[0] != p[1]])
+    def test_a_step_that_was_skipped_by_an_adoption_is_found(self, status, to):
+        forged = standing(status).after(entry(LifecycleAdopted("complaint", 1, to.value)))
+        with pytest.raises(InvalidPolicy, match="adopt it at that status"):
+            RULES.verify(forged)
+
+    def test_a_trail_that_begins_twice_is_found(self):
+        acknowledged = go(received(), "acknowledge")
+        forged = acknowledged.after(acknowledged.trail[0])
+        assert forged.status == "received"
+        with pytest.raises(InvalidPolicy, match="adopt it at that status"):
+            RULES.verify(forged)
 
     def test_an_adoption_that_nobody_knows_is_found(self):
         forged = received().after(entry(LifecycleAdopted("complaint", 1, "settled")))

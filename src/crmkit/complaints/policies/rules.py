@@ -129,7 +129,7 @@ class ComplaintRules:
         actions = {word_of(action) for table in tables for action in table.actions}
         statuses = {word_of(status) for table in tables for status in table.statuses}
         for guard in self.guards:
-            for term in ("actions", "doing", "checking"):
+            for term in ("actions", "doing", "checking", "anew_after"):
                 _check_watched(guard, getattr(guard, term, ()), actions)
             _check_watched(guard, getattr(guard, "statuses", ()), statuses)
         ways = {
@@ -248,8 +248,7 @@ class ComplaintRules:
             recorded_at=recorded_at,
         )
         if complaint.merged_into is not None:
-            refused = Proposal(complaint, entry, open_children)
-            raise ActionRefused(self(refused), (_MERGED,), ())
+            return self._append(complaint, entry, move.guards, open_children, (_MERGED,))
         if not move.guards:
             return complaint.after(entry)
         return self._append(complaint, entry, move.guards, open_children)
@@ -279,8 +278,8 @@ class ComplaintRules:
         if isinstance(what, _IN_BOTH):
             raise InvalidValue("both complaints say that they were merged: use merge or unmerge")
         if isinstance(what, LifecycleAdopted):
-            self._check_adopted(what)
-            self._check_stays(complaint, what)
+            self._check_goes_forward(complaint, what)
+            self._check_stays(self.table_of(complaint), complaint.status, self._adopted(what), what)
         entry = Entry(
             what=what,
             by=by,
@@ -292,33 +291,50 @@ class ComplaintRules:
         )
         return self._append(complaint, entry, self.guards, 0)
 
-    def _check_adopted(self, what: LifecycleAdopted) -> None:
+    def _adopted(self, what: LifecycleAdopted) -> Table:
+        """The table that a complaint adopts, if the rules know it and its status."""
         table = self._tables.get((what.name, what.version))
         if table is None or what.status not in table.statuses:
             raise InvalidPolicy(
                 f"no status {what.status} of lifecycle {what.name}, version {what.version}, is "
                 f"known: pass the table to ComplaintRules(lifecycle=..., former=...)"
             )
+        return table
 
-    def _check_stays(self, complaint: Complaint, what: LifecycleAdopted) -> None:
-        """Another table is no way round the conditions: only an unknown status is renamed."""
-        table = self._tables[what.name, what.version]
-        known = complaint.status in table.statuses
-        if known and what.status != complaint.status:
+    def _check_goes_forward(self, complaint: Complaint, what: LifecycleAdopted) -> None:
+        """To and fro between two tables, a complaint could be brought to any status."""
+        self._adopted(what)
+        current = self.lifecycle
+        if (what.name, what.version) not in ((current.name, current.version), complaint.lifecycle):
             raise InvalidPolicy(
-                f"the lifecycle knows {complaint.status} as well: adopt it at that status"
+                f"a former lifecycle is not taken up again: adopt {current.name}, version "
+                f"{current.version}"
             )
-        if table.is_final(what.status) != self.is_final(complaint):
+
+    def _check_stays(
+        self, before: Table, status: str, table: Table, what: LifecycleAdopted
+    ) -> None:
+        """Another table is no way round the conditions: only an unknown status is renamed."""
+        known = status in table.statuses
+        if known and what.status != status:
+            raise InvalidPolicy(f"the lifecycle knows {status} as well: adopt it at that status")
+        if table.is_final(what.status) != before.is_final(status):
             raise InvalidPolicy(
                 "a complaint does not come to rest, or back, by another lifecycle: adopt it at a "
                 "status that is as final as the one it stands at"
             )
 
     def _append(
-        self, complaint: Complaint, entry: Entry, guards: tuple[Guard, ...], open_children: int
+        self,
+        complaint: Complaint,
+        entry: Entry,
+        guards: tuple[Guard, ...],
+        open_children: int,
+        refused: tuple[str, ...] = (),
     ) -> Complaint:
+        """The complaint with the entry, unless a guard objects, or ``refused`` says why not."""
         proposal = Proposal(complaint, entry, open_children)
-        evidence, remedies = [], []
+        evidence, remedies = [], list(refused)
         for guard in guards:
             if guard.watches(proposal):
                 item = guard(proposal)
@@ -333,17 +349,34 @@ class ComplaintRules:
     def verify(self, complaint: Complaint) -> None:
         """Replay the trail of a complaint against the tables that it names.
 
-        :raises InvalidPolicy: if it follows a lifecycle that the rules do not know.
-        :raises IllegalTransition: if its trail holds a move that its table does not have.
+        :raises InvalidPolicy: if it follows a lifecycle that the rules do not know, or adopts one
+            as no complaint could.
+        :raises IllegalTransition: if it does not begin where its lifecycle begins, or its trail
+            holds a move that its table does not have.
         """
-        table = self.lifecycle
-        for entry in complaint.trail:
+        table, status, left = self.lifecycle, "", list[Table]()
+        for number, entry in enumerate(complaint.trail):
             match entry.what:
-                case LifecycleAdopted(name, version) as adopted:
-                    self._check_adopted(adopted)
-                    table = self._tables[name, version]
+                case LifecycleAdopted() as what if not number:
+                    table, status = self._begun(what), what.status
+                case LifecycleAdopted() as what:
+                    adopted = self._adopted(what)
+                    if adopted in left:
+                        raise InvalidPolicy("a lifecycle that was left is not taken up again")
+                    self._check_stays(table, status, adopted, what)
+                    if adopted is not table:
+                        left.append(table)
+                    table, status = adopted, what.status
                 case StatusChanged(action, source, to):
                     if table.after(source, action) != to:
                         raise IllegalTransition(source, f"{action} to {to}", table.allowed(source))
+                    status = to
                 case _:
                     pass
+
+    def _begun(self, what: LifecycleAdopted) -> Table:
+        """The table by which a complaint began, if that was at the table's own beginning."""
+        table, initial = self._adopted(what), word_of(self._adopted(what).initial)
+        if what.status != initial:
+            raise IllegalTransition(initial, f"begin at {what.status}", table.allowed(initial))
+        return table
