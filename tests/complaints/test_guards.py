@@ -27,6 +27,7 @@ from crmkit.complaints.policies.guards import (
     SatisfactionBeforeClosing,
     WrittenPromiseNeedsOverride,
 )
+from crmkit.complaints.policies.merging import merge_complaints
 from crmkit.complaints.policies.rules import ActionRefused, ComplaintRules
 from crmkit.complaints.records.complainant import ComplainantType
 from crmkit.complaints.records.complaint import Complaint
@@ -46,7 +47,7 @@ from crmkit.complaints.records.events import (
 )
 from crmkit.decision import Comparison, explain
 from crmkit.errors import CrmkitError, InvalidIdentifier, InvalidPolicy, InvalidValue
-from crmkit.identifiers import PromiseId
+from crmkit.identifiers import Actor, PromiseId
 from crmkit.lifecycle import Lifecycle
 from crmkit.serialization import make_converter
 from tests.complaints.builders import (
@@ -125,6 +126,15 @@ class TestAssessmentFirst:
         assert unmet(refused(act, reopened, "assess")) == ["severity-assessed"]
         assert go(reopened, "assess").status == "assessed"
 
+    def test_the_way_by_an_outside_body_does_not_lead_past_it(self):
+        """Referred and taken back at once, a complaint would be investigated unassessed."""
+        referred = standing(Status.REFERRED)
+        assert unmet(refused(act, referred, "investigate")) == ["severity-assessed"]
+        assessed = note(referred, Assessed(Severity()))
+        assert act(assessed, "investigate").status == "under-investigation"
+        again = act(standing(Status.REOPENED), "refer")
+        assert unmet(refused(act, again, "investigate")) == ["severity-assessed"]
+
 
 class TestFactsBeforeResponse:
     """Nobody answers before the facts are on record."""
@@ -158,9 +168,10 @@ class TestWrittenPromise:
         (promise,) = note(complaint, PROMISE, override=allowed_by(BEN)).promises
         assert promise.made == PROMISE
 
-    def test_nobody_allows_it_to_themselves(self):
+    @pytest.mark.parametrize("alias", [ANNA, Actor("Anna"), Actor("ANNA")])
+    def test_nobody_allows_it_to_themselves(self, alias):
         complaint = note(received(), PREPARED)
-        error = refused(note, complaint, PROMISE, override=allowed_by(ANNA))
+        error = refused(note, complaint, PROMISE, override=allowed_by(alias))
         assert unmet(error) == ["complainant-type-or-override"]
         (evidence,) = error.decision.unmet
         assert [part.criterion for part in evidence.parts] == [
@@ -193,7 +204,7 @@ class TestSatisfactionBeforeClosing:
 
     @pytest.mark.parametrize("status", [Status.RESPONDED, Status.ACCEPTED, Status.REFERRED])
     def test_nothing_is_closed_before_they_were_asked(self, status):
-        complaint = standing(status)
+        complaint = note(standing(status), RecourseExhausted())
         error = refused(act, complaint, "close", by=BEN)
         assert unmet(error) == ["satisfaction-checked"]
         assert error.remedies == ("record SatisfactionChecked(outcome=..., process=...) first",)
@@ -210,8 +221,31 @@ class TestSatisfactionBeforeClosing:
         assert unmet(refused(act, complaint, "close", by=BEN)) == ["satisfaction-checked"]
 
     def test_who_was_asked_before_it_came_back_is_asked_again(self):
-        complaint = go(standing(Status.REOPENED), "refer")
+        complaint = note(go(standing(Status.REOPENED), "refer"), RecourseExhausted())
         assert unmet(refused(act, complaint, "close", by=BEN)) == ["satisfaction-checked"]
+
+    def test_who_came_back_with_a_complaint_that_was_merged_is_asked_again(self):
+        """Or a new complaint would be merged into an old one that is answered, and shut away."""
+        old = note(standing(Status.ACCEPTED, "K-0", complainant="C-1"), ASKED)
+        both = merge_complaints(
+            RULES, received(complainant="C-1"), old, by=ANNA, at=MONDAY, reason="the same again"
+        )
+        error = refused(act, both.into, "close", by=BEN)
+        assert unmet(error) == ["satisfaction-checked"]
+        assert act(note(both.into, ASKED), "close", by=BEN).status == "closed"
+
+    def test_a_host_can_ask_it_of_a_withdrawal_too(self):
+        careful = ComplaintRules(
+            guards=(
+                SatisfactionBeforeClosing(actions=("close", "withdraw")),
+                DoerIsNotChecker(doing=("acknowledge", "respond"), checking=("close", "withdraw")),
+            )
+        )
+        complaint = standing(Status.ACKNOWLEDGED)
+        error = refused(act, complaint, "withdraw", rules=careful)
+        assert unmet(error) == ["satisfaction-checked", "checker"]
+        asked = note(complaint, ASKED)
+        assert act(asked, "withdraw", by=BEN, rules=careful).status == "withdrawn"
 
     def test_a_check_outlasts_a_dispute(self):
         complaint = note(standing(Status.RESPONDED), ASKED)
@@ -240,8 +274,17 @@ class TestDoerIsNotChecker:
         assert unmet(refused(act, complaint, "close", by=BEN)) == ["checker"]
         assert act(complaint, "close", by=ANNA).status == "closed"
 
+    @pytest.mark.parametrize("alias", ["Anna", "ANNA", "\uff41nna", "anna\ufe0f"])
+    def test_under_another_spelling_it_is_the_same_person(self, alias):
+        complaint = note(standing(Status.ACCEPTED), ASKED)
+        assert unmet(refused(act, complaint, "close", by=Actor(alias))) == ["checker"]
+
+    def test_an_outside_body_between_makes_no_other_person_of_them(self):
+        complaint = note(go(standing(Status.RESPONDED), "refer"), ASKED, RecourseExhausted())
+        assert unmet(refused(act, complaint, "close", by=ANNA)) == ["checker"]
+
     def test_what_nobody_answered_anybody_closes(self):
-        complaint = note(standing(Status.REFERRED), ASKED)
+        complaint = note(standing(Status.REFERRED), ASKED, RecourseExhausted())
         assert act(complaint, "close", by=ANNA).status == "closed"
 
 
@@ -260,6 +303,18 @@ class TestRecourseBeforeClosing:
         complaint = note(standing(Status.RESPONDED), ASKED, RecourseExhausted())
         complaint = go(complaint, "dispute")
         assert unmet(refused(act, complaint, "close", by=BEN)) == ["recourse-exhausted"]
+
+    def test_the_way_by_an_outside_body_does_not_lead_past_it(self):
+        """Disputed and then referred, a complaint could be closed while the body has it."""
+        disputed = note(standing(Status.DISPUTED), ASKED, RecourseExhausted("nothing in house"))
+        referred = act(disputed, "refer")
+        assert unmet(refused(act, referred, "close", by=BEN)) == ["recourse-exhausted"]
+        ruled = note(referred, RecourseExhausted("the ombudsman has ruled"))
+        assert act(ruled, "close", by=BEN).status == "closed"
+
+    def test_what_was_closed_and_referred_is_closed_again_after_the_ruling(self):
+        referred = act(standing(Status.CLOSED), "refer")
+        assert unmet(refused(act, referred, "close", by=BEN)) == ["recourse-exhausted"]
 
     def test_an_accepted_one_needs_no_recourse(self):
         complaint = note(standing(Status.ACCEPTED), ASKED)

@@ -29,8 +29,10 @@ from crmkit.complaints.records.events import (
     Unmerged,
     WaitingStarted,
 )
+from crmkit.complaints.records.said import ERASED
 from crmkit.decision import explain
 from crmkit.errors import InvalidValue
+from crmkit.identifiers import Actor
 from crmkit.records import Direction
 from crmkit.serialization import make_converter
 from tests.complaints.builders import (
@@ -217,6 +219,23 @@ class TestConditions:
         assert unmet(one, other, override=allowed_by(ANNA)) == ["same-complainant-or-override"]
         both = join(one, other, override=allowed_by(BEN))
         assert both.into.absorbed == ("K-1",)
+
+    def test_nobody_allows_it_to_themselves_under_another_spelling(self):
+        one, other = later(complainant="C-1"), earlier(complainant="C-2")
+        same = allowed_by(Actor("Anna"))
+        assert unmet(one, other, override=same) == ["same-complainant-or-override"]
+
+    def test_two_whose_names_were_erased_are_not_one(self):
+        one, other = later(complainant=ERASED), earlier(complainant=ERASED)
+        assert unmet(one, other) == ["same-complainant"]
+        assert join(one, other, override=allowed_by(BEN)).into.absorbed == ("K-1",)
+
+    @pytest.mark.parametrize("reason", ["", " ", "\u200b", ERASED])
+    def test_a_merging_has_a_reason(self, reason):
+        with pytest.raises(InvalidValue, match="reason"):
+            join(later(), earlier(), reason=reason)
+        with pytest.raises(InvalidValue, match="reason"):
+            part(join(later(), earlier()), reason=reason)
 
     def test_an_override_helps_with_nothing_else(self):
         assert unmet(earlier(), later(), override=allowed_by(BEN)) == ["received"]

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from attrs import evolve, frozen
+from hypothesis import given
+from hypothesis import strategies as st
 
 from crmkit.complaints.lifecycle import COMPLAINT_LIFECYCLE, Action, Status
 from crmkit.complaints.policies.guards import (
     DEFAULT_GUARDS,
+    AssessmentFirst,
     DoerIsNotChecker,
     FactsBeforeLiability,
+    FactsBeforeResponse,
     Proposal,
+    RecourseBeforeClosing,
     ReopeningWindow,
     SatisfactionBeforeClosing,
 )
@@ -27,6 +33,7 @@ from crmkit.complaints.records.events import (
     Event,
     FactsRecorded,
     LiabilityStated,
+    LifecycleAdopted,
     Merged,
     RecourseExhausted,
     SatisfactionChecked,
@@ -38,6 +45,7 @@ from crmkit.complaints.records.events import (
 )
 from crmkit.errors import CrmkitError, IllegalTransition, InvalidValue
 from crmkit.identifiers import Actor
+from crmkit.ownership import HandOverRefused, Ownership, OwnershipAct, OwnershipChange
 from crmkit.serialization import make_converter
 from tests.complaints.builders import (
     ANNA,
@@ -66,7 +74,7 @@ EARLIER = received("K-0", received_at=MONDAY - HOUR, complainant="C-1")
 
 # Deep enough that nothing new is found below: with that, sequences of any length have been tried.
 DEPTH = 20
-DEEPEST, SITUATIONS, STEPS = 13, 2_176, 69_632
+DEEPEST, SITUATIONS, STEPS = 16, 1_792, 62_720
 
 # --- what can be tried ----------------------------------------------------------------------------
 
@@ -88,13 +96,27 @@ NOTES: dict[str, Event] = {
     "liability": LiabilityStated(accepted=True),
     "wait": WaitingStarted("complainant"),
     "wait no more": WaitingEnded(),
+    "adopt": LifecycleAdopted("complaint", 1, "closed"),
 }
+OFFERS: dict[Actor, Event] = {
+    by: OwnershipChange(OwnershipAct.OFFER, BEN if by == ANNA else ANNA) for by in (ANNA, BEN)
+}
+ANSWERS: dict[str, Event] = {
+    "accept it": OwnershipChange(OwnershipAct.ACCEPT),
+    "decline it": OwnershipChange(OwnershipAct.DECLINE),
+    "retract it": OwnershipChange(OwnershipAct.RETRACT),
+}
+# Anna once more, under another spelling.
+ALIAS = Actor("ANNA")
 MOVES = (
     *(Move(action, by) for action in Action for by in (ANNA, BEN)),
-    *(Move(Action.REOPEN, ANNA, by) for by in (ANNA, BEN)),
+    Move(Action.CLOSE, ALIAS),
+    *(Move(Action.REOPEN, ANNA, by) for by in (ANNA, BEN, ALIAS)),
     *map(Move, NOTES),
     *map(Move, ("merge", "unmerge", "a day passes")),
 )
+# Whose it is depends on nothing else, so that is tried on random walks alone.
+HAND_OVERS = tuple(Move(what, by) for what in ("offer it", *ANSWERS) for by in (ANNA, BEN, ALIAS))
 
 # --- the model ------------------------------------------------------------------------------------
 
@@ -113,13 +135,19 @@ class Model:
     days_at_rest: int = 0
     waiting: bool = False
     merged: bool = False
+    owner: Actor = ANNA
+    offered_to: Actor | None = None
+
+    @property
+    def is_at_rest(self) -> bool:
+        return self.status in ("closed", "withdrawn")
 
     def after(self, move: Move) -> Model | None:
         """How it stands after a move; None if the move has to be refused."""
         match move.what:
             case "a day passes":
-                resting = self.status in ("closed", "withdrawn")
-                return evolve(self, days_at_rest=min(self.days_at_rest + resting, WINDOW + 1))
+                days = min(self.days_at_rest + self.is_at_rest, WINDOW + 1)
+                return evolve(self, days_at_rest=days)
             case "unmerge":
                 return evolve(self, merged=False) if self.merged else None
             case _ if self.merged:
@@ -140,6 +168,21 @@ class Model:
                 return evolve(self, satisfaction=True)
             case "recourse":
                 return evolve(self, recourse=True)
+            case "adopt":
+                return self if self.status == "closed" else None
+            case "offer it":
+                if move.by != self.owner or self.offered_to is not None:
+                    return None
+                return evolve(self, offered_to=BEN if move.by == ANNA else ANNA)
+            case "accept it":
+                if move.by != self.offered_to:
+                    return None
+                return evolve(self, owner=move.by, offered_to=None)
+            case "decline it":
+                return None if move.by != self.offered_to else evolve(self, offered_to=None)
+            case "retract it":
+                offered = move.by == self.owner and self.offered_to is not None
+                return evolve(self, offered_to=None) if offered else None
             case action:
                 return self._moved(action, move)
 
@@ -153,6 +196,8 @@ class Model:
                 return evolve(moved, answered_by=move.by, satisfaction=False)
             case "dispute":
                 return evolve(moved, fresh_facts=False, recourse=False)
+            case "refer":
+                return evolve(moved, recourse=False)
             case "reopen":
                 return evolve(
                     moved, severity=False, fresh_facts=False, satisfaction=False, recourse=False
@@ -162,15 +207,16 @@ class Model:
 
     def _holds(self, action: str, move: Move) -> bool:
         match action:
-            case "assess":
+            case "assess" | "investigate":
                 return self.severity
             case "respond":
                 return self.fresh_facts
             case "close":
-                exhausted = self.recourse or self.status != "disputed"
-                return self.satisfaction and exhausted and move.by != self.answered_by
+                exhausted = self.recourse or self.status not in ("disputed", "referred")
+                checker = ANNA if move.by == ALIAS else move.by
+                return self.satisfaction and exhausted and checker != self.answered_by
             case "reopen":
-                other = move.override is not None and move.override != move.by
+                other = move.override not in (None, move.by, ALIAS)
                 return self.days_at_rest <= WINDOW or other
             case _:
                 return True
@@ -203,8 +249,9 @@ class Node:
                     self.complaint, self.other, by=by, at=at, reason="two matters"
                 )
                 return Node(both.complaint, both.into, at)
-            case note if note in NOTES:
-                grown = rules.record(self.complaint, NOTES[note], by=by, at=at, reason="noted")
+            case note if note in NOTES or note in ANSWERS or note == "offer it":
+                what = (NOTES | ANSWERS).get(note) or OFFERS.get(by, OFFERS[ANNA])
+                grown = rules.record(self.complaint, what, by=by, at=at, reason="noted")
                 return evolve(self, complaint=grown)
             case action:
                 override = None if move.override is None else allowed_by(move.override)
@@ -218,20 +265,25 @@ class Node:
 
 @frozen
 class Explored:
-    """How much was tried."""
+    """How much was tried, and from which situations nothing leads to rest any more."""
 
     models: frozenset[Model]
     edges: int
     refused: int
     depth: int
+    traps: frozenset[Model] = frozenset()
+
+
+def beginning(rules: ComplaintRules) -> Node:
+    return Node(rules.receive(receipt("K-1", complainant="C-1")), EARLIER, MONDAY)
 
 
 def explore(rules: ComplaintRules, depth: int, moves: tuple[Move, ...] = MOVES) -> Explored:
     """Try every sequence of moves up to a depth, each situation only once, and check each step."""
-    begin = Node(rules.receive(receipt("K-1", complainant="C-1")), EARLIER, MONDAY)
     seen: dict[Model, int] = {Model(): 0}
-    waiting = deque([(Model(), begin)])
+    waiting = deque([(Model(), beginning(rules))])
     edges = refused = 0
+    comes_from: dict[Model, set[Model]] = {}
     while waiting:
         model, node = waiting.popleft()
         if seen[model] == depth:
@@ -244,23 +296,39 @@ def explore(rules: ComplaintRules, depth: int, moves: tuple[Move, ...] = MOVES) 
                 continue
             after = model.after(move)
             assert after is not None
+            comes_from.setdefault(after, set()).add(model)
             if after not in seen:
                 seen[after] = seen[model] + 1
                 check_record(after, reached.complaint, rules)
                 waiting.append((after, reached))
-    return Explored(frozenset(seen), edges, refused, max(seen.values()))
+    traps = frozenset(seen) - leading_to_rest(seen, comes_from)
+    return Explored(frozenset(seen), edges, refused, max(seen.values()), traps)
+
+
+def leading_to_rest(models: Iterable[Model], comes_from: dict[Model, set[Model]]) -> set[Model]:
+    """The situations from which some sequence of moves brings the complaint to rest."""
+    waiting = [each for each in models if each.is_at_rest and not each.merged]
+    leading: set[Model] = set()
+    while waiting:
+        model = waiting.pop()
+        if model not in leading:
+            leading.add(model)
+            waiting += comes_from.get(model, ())
+    return leading
 
 
 def check_step(model: Model, node: Node, move: Move, rules: ComplaintRules) -> Node | None:
     """Do one move as the model says, and see that the trail grows by one entry, or by nothing."""
-    complaint, before = node.complaint, node.complaint.trail
+    complaint, before, other = node.complaint, node.complaint.trail, node.other.trail
     check_verdict(model, node, move, rules)
     try:
         reached = node.attempt(move, rules)
-    except (ActionRefused, IllegalTransition, InvalidValue):
+    except (ActionRefused, HandOverRefused, IllegalTransition, InvalidValue) as refusal:
         assert model.after(move) is None, (move, model)
+        assert (complaint.trail, node.other.trail) == (before, other)
         assert complaint.trail is before
-        assert complaint.status == model.status
+        check_standing(model, complaint)
+        check_refusal(model, move, refusal)
         return None
     after = model.after(move)
     assert after is not None, (move, model)
@@ -269,6 +337,21 @@ def check_step(model: Model, node: Node, move: Move, rules: ComplaintRules) -> N
     assert len(trail) == len(before) + (move.what != "a day passes")
     check_standing(after, reached.complaint)
     return reached
+
+
+def check_refusal(model: Model, move: Move, refusal: Exception) -> None:
+    """It says what would have worked: the actions of the table, or what is missing."""
+    if move.what not in list(Action):
+        assert str(refusal)
+        return
+    possible = tuple(MATRIX[model.status])
+    if isinstance(refusal, ActionRefused):
+        assert refusal.allowed == (() if model.merged else possible)
+        assert len(refusal.remedies) == len(refusal.decision.unmet) > 0
+    else:
+        assert isinstance(refusal, IllegalTransition)
+        assert refusal.allowed == possible
+        assert move.what not in possible
 
 
 def check_verdict(model: Model, node: Node, move: Move, rules: ComplaintRules) -> None:
@@ -289,7 +372,7 @@ def check_standing(model: Model, complaint: Complaint) -> None:
     assert complaint.status in list(Status)
     assert (complaint.waiting_on is not None) is model.waiting
     assert (complaint.merged_into is not None) is model.merged
-    assert complaint.owner == ANNA
+    assert complaint.ownership == Ownership(model.owner, model.offered_to)
 
 
 def check_record(model: Model, complaint: Complaint, rules: ComplaintRules) -> None:
@@ -342,14 +425,27 @@ class TestEverySequence:
         )
         assert found.depth == DEEPEST < DEPTH
         assert {model.status for model in found.models} == set(Status)
-        assert len(found.models) >= SITUATIONS
-        assert found.edges >= STEPS
+        assert (len(found.models), found.edges) == (SITUATIONS, STEPS)
+        assert found.traps == frozenset()
         assert 0 < found.refused < found.edges
         assert any(model.merged and model.status == "closed" for model in found.models)
         assert any(model.days_at_rest > WINDOW for model in found.models)
 
+    @given(st.lists(st.sampled_from(MOVES + HAND_OVERS), max_size=60))
+    def test_any_walk_at_all(self, moves):
+        """Without taking two situations for one: the model leaves out nothing that matters."""
+        model, node = Model(), beginning(RULES)
+        for move in moves:
+            reached = check_step(model, node, move, RULES)
+            after = model.after(move)
+            if reached is not None and after is not None:
+                model, node = after, reached
+        check_record(model, node.complaint, RULES)
+
     def test_it_starts_where_a_complaint_starts(self):
-        assert explore(RULES, 0) == Explored(frozenset({Model()}), 0, 0, 0)
+        assert explore(RULES, 0) == Explored(
+            frozenset({Model()}), 0, 0, 0, traps=frozenset({Model()})
+        )
 
     def test_the_model_knows_the_table(self):
         assert COMPLAINT_LIFECYCLE.initial == Model().status
@@ -375,7 +471,16 @@ class TestPlantedDefects:
     """The exploration notices what it is there to notice."""
 
     @pytest.mark.parametrize(
-        "kind", [SatisfactionBeforeClosing, DoerIsNotChecker, FactsBeforeLiability, ReopeningWindow]
+        "kind",
+        [
+            AssessmentFirst,
+            DoerIsNotChecker,
+            FactsBeforeLiability,
+            FactsBeforeResponse,
+            RecourseBeforeClosing,
+            ReopeningWindow,
+            SatisfactionBeforeClosing,
+        ],
     )
     def test_a_condition_that_is_missing(self, kind):
         with pytest.raises(AssertionError):

@@ -15,6 +15,7 @@ from crmkit.complaints.records.complainant import ComplainantType
 from crmkit.complaints.records.complaint import Complaint
 from crmkit.complaints.records.entry import Entry
 from crmkit.complaints.records.events import (
+    Absorbed,
     Assessed,
     FactsRecorded,
     LiabilityStated,
@@ -26,6 +27,7 @@ from crmkit.complaints.records.events import (
 from crmkit.decision import Comparison, Evidence, any_of, at_most, equals, noted, one_of
 from crmkit.errors import InvalidPolicy
 from crmkit.identifiers import Actor, check_identifier
+from crmkit.ownership import same_actor
 
 __all__ = [
     "DEFAULT_GUARDS",
@@ -80,13 +82,20 @@ def _is_one_of(entry: Entry, actions: tuple[str, ...]) -> bool:
     return isinstance(what, StatusChanged) and what.action in actions
 
 
-def _since(complaint: Complaint, kind: type, actions: tuple[str, ...]) -> bool:
-    """Whether something of a kind is on the trail, after the last time one of the actions was."""
+def _since(
+    complaint: Complaint, kind: type, actions: tuple[str, ...], ended_by: type | None = None
+) -> bool:
+    """Whether something of a kind is on the trail, after the last time one of the actions was.
+
+    An event of the kind ``ended_by`` makes it begin anew, too.
+    """
     for entry in reversed(complaint.trail):
         what = entry.what
         if isinstance(what, kind):
             return True
         if isinstance(what, StatusChanged) and what.action in actions:
+            return False
+        if type(what) is ended_by:
             return False
     return False
 
@@ -110,7 +119,7 @@ def _overridden(proposal: Proposal, evidence: Evidence) -> Evidence:
         "override-by-another",
         override.by,
         proposal.entry.by,
-        override.by != proposal.entry.by,
+        not same_actor(override.by, proposal.entry.by),
         Comparison.DIFFERS,
     )
     return any_of(f"{evidence.criterion}-or-override", evidence, other)
@@ -148,14 +157,17 @@ class FactsBeforeLiability:
 
 @frozen(kw_only=True)
 class AssessmentFirst:
-    """A complaint is assessed by saying how severe it is, and after a reopening once more."""
+    """A complaint is assessed by saying how severe it is, and after a reopening once more.
 
-    actions: tuple[str, ...] = field(default=("assess",), converter=_words)
+    An investigation waits for it as well: by way of an outside body one could begin without.
+    """
+
+    actions: tuple[str, ...] = field(default=("assess", "investigate"), converter=_words)
     anew_after: tuple[str, ...] = ("reopen",)
     remedy: ClassVar[str] = "record Assessed(...) first"
 
     def watches(self, proposal: Proposal, /) -> bool:
-        """It watches the actions that end the assessment."""
+        """It watches the actions that end the assessment, or go on from it."""
         return _is_one_of(proposal.entry, self.actions)
 
     def __call__(self, proposal: Proposal, /) -> Evidence:
@@ -219,7 +231,8 @@ class WrittenPromiseNeedsOverride:
 class SatisfactionBeforeClosing:
     """No complaint is closed before the complainant was asked how satisfied they are.
 
-    They are asked after the last answer; that they did not say is on record too.
+    They are asked after the last answer, and after the last complaint that was merged into this
+    one; that they did not say is on record too.
     """
 
     actions: tuple[str, ...] = field(default=("close",), converter=_words)
@@ -232,13 +245,16 @@ class SatisfactionBeforeClosing:
 
     def __call__(self, proposal: Proposal, /) -> Evidence:
         """Met if they were asked since the last answer."""
-        found = _since(proposal.complaint, SatisfactionChecked, self.anew_after)
+        found = _since(proposal.complaint, SatisfactionChecked, self.anew_after, Absorbed)
         return _done("satisfaction-checked", found)
 
 
 @frozen(kw_only=True)
 class DoerIsNotChecker:
-    """Who answered a complaint does not close it: somebody else looks at the work."""
+    """Who answered a complaint does not close it: somebody else looks at the work.
+
+    The same name in other letters is nobody else.
+    """
 
     doing: tuple[str, ...] = field(default=("respond",), converter=_words)
     checking: tuple[str, ...] = field(default=("close",), converter=_words)
@@ -256,7 +272,8 @@ class DoerIsNotChecker:
     def __call__(self, proposal: Proposal, /) -> Evidence:
         """Met if the last to do the work was somebody else, or nobody."""
         doer, checker = self._doer(proposal.complaint), proposal.entry.by
-        return Evidence("checker", checker, doer, checker != doer, Comparison.DIFFERS)
+        other = not same_actor(checker, doer)
+        return Evidence("checker", checker, doer, other, Comparison.DIFFERS)
 
     def _doer(self, complaint: Complaint) -> Actor | None:
         for entry in reversed(complaint.trail):
@@ -267,20 +284,23 @@ class DoerIsNotChecker:
 
 @frozen(kw_only=True)
 class RecourseBeforeClosing:
-    """A disputed complaint stays open until no reasonable way is left to the complainant."""
+    """A disputed complaint stays open until no reasonable way is left to the complainant.
 
-    statuses: tuple[str, ...] = ("disputed",)
+    So does one that an outside body has: the way there is not exhausted by going it.
+    """
+
+    statuses: tuple[str, ...] = ("disputed", "referred")
     actions: tuple[str, ...] = field(default=("close",), converter=_words)
-    anew_after: tuple[str, ...] = ("dispute", "reopen")
+    anew_after: tuple[str, ...] = ("dispute", "refer", "reopen")
     remedy: ClassVar[str] = "record RecourseExhausted(...) first"
 
     def watches(self, proposal: Proposal, /) -> bool:
-        """It watches the closing of disputed complaints."""
+        """It watches the closing of disputed and referred complaints."""
         disputed = proposal.complaint.status in self.statuses
         return disputed and _is_one_of(proposal.entry, self.actions)
 
     def __call__(self, proposal: Proposal, /) -> Evidence:
-        """Met if it is on record that every way is exhausted, since the dispute."""
+        """Met if it is on record that every way is exhausted, since the last one was taken."""
         found = _since(proposal.complaint, RecourseExhausted, self.anew_after)
         return _done("recourse-exhausted", found)
 

@@ -8,9 +8,11 @@ from crmkit.complaints.policies.rules import ActionRefused, ComplaintRules
 from crmkit.complaints.records.complaint import Complaint
 from crmkit.complaints.records.entry import Entry, Override
 from crmkit.complaints.records.events import Absorbed, Merged, Released, Unmerged
+from crmkit.complaints.records.said import ERASED
 from crmkit.decision import Comparison, Decision, Evidence, any_of, at_least, equals
 from crmkit.errors import InvalidValue
 from crmkit.identifiers import Actor
+from crmkit.ownership import same_actor
 
 __all__ = ["MergeConditions", "MergeProposal", "Together", "merge_complaints", "unmerge_complaint"]
 
@@ -54,11 +56,11 @@ class MergeConditions:
     def _same_complainant(self, facts: MergeProposal) -> Evidence:
         # The complainants stay out of the evidence: it is kept and shown, and they are persons.
         mine, theirs = facts.complaint.receipt.complainant, facts.into.receipt.complainant
-        same = mine is not None and mine == theirs
+        same = mine not in (None, ERASED) and mine == theirs  # The erased are not one person.
         evidence = equals("same-complainant", same, True)
         if facts.override is None:
             return evidence
-        other = facts.override.by != facts.by
+        other = not same_actor(facts.override.by, facts.by)
         allowed = Evidence("override-by-another", facts.override.by, facts.by, other, _DIFFERS)
         return any_of("same-complainant-or-override", evidence, allowed)
 
