@@ -146,9 +146,8 @@ class TestAnUntouchedTrail:
         assert chain == sealed(notes(max(sizes, default=0)))
 
     def test_extending_does_not_look_at_what_is_sealed(self):
-        chain = sealed(notes(2))
-        calls = count()
-        salt = salts()
+        calls, salt = count(), salts()
+        chain = seal(ComplaintId("K-1"), notes(2), salt)
 
         def counted() -> str:
             next(calls)
@@ -386,8 +385,9 @@ class TestAnchor:
     """An anchor vouches for the records up to it."""
 
     def test_an_older_anchor_serves_a_trail_that_has_grown(self):
-        old = sealed(notes(2))
-        longer = old.extended(notes(5), salts())
+        salt = salts()
+        old = seal(ComplaintId("K-1"), notes(2), salt)
+        longer = old.extended(notes(5), salt)
         assert verify(notes(5), longer, anchor=old.anchor).is_intact
 
     def test_what_came_after_it_can_be_cut(self):
@@ -560,6 +560,11 @@ class TestTerms:
     def test_a_salt_comes_once(self):
         with pytest.raises(InvalidValue, match="a salt came twice"):
             seal(ComplaintId("K-1"), notes(1), lambda: "0" * 32)
+
+    def test_a_salt_of_before_does_not_come_again(self):
+        """A generator that begins anew with each process would give every text one salt."""
+        with pytest.raises(InvalidValue, match="a salt came twice"):
+            sealed(notes(1)).extended(notes(2), salts())
 
     def test_a_trail_only_grows(self):
         with pytest.raises(InvalidValue, match="fewer records than links"):

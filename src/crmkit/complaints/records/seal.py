@@ -144,14 +144,16 @@ class TrailSeal:
         ``lambda: secrets.token_hex(16)``. A text that reads ``(erased)`` is sealed as erased.
 
         :raises InvalidPolicy: if a record holds what cannot be sealed, such as a personal number.
-        :raises InvalidValue: if there are fewer records than links, a salt comes twice or is none,
-            or the key is short.
+        :raises InvalidValue: if there are fewer records than links, a salt comes twice, be it from
+            before, or is none, or the key is short.
         """
         check_key(key)
         known = len(self.links)
         if len(records) < known:
             raise InvalidValue("fewer records than links: a trail only grows; verify the seal")
-        links, salts = list(self.links), set[str]()
+        links = list(self.links)
+        # One text under one salt is one digest, by which a text that was erased could be told.
+        salts = {each.salt for link in links for each in link.commitments if each.salt is not None}
         for number, record in enumerate(records[known:], start=known):
             commitments = tuple(
                 _commit(path, text, new_salt(), salts)
