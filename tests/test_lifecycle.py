@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import pickle
 from enum import Enum, StrEnum
 from itertools import product
 from typing import Any
@@ -274,7 +275,12 @@ class TestBuilding:
         assert again == REQUESTS
         assert hash(again) == hash(REQUESTS)
         assert again != Lifecycle(initial=Status.RECEIVED, moves=MOVES[:-1])
-        assert copy.copy(REQUESTS) == REQUESTS
+        for copied in (copy.copy(REQUESTS), copy.deepcopy(REQUESTS)):
+            assert copied == REQUESTS
+            check_matrix(copied)
+        sent = pickle.loads(pickle.dumps(REQUESTS))  # noqa: S301 - our own
+        assert sent == REQUESTS
+        check_matrix(sent)
         with pytest.raises(AttributeError):
             REQUESTS.moves = ()  # type: ignore[misc]
         assert repr(again) == (

@@ -17,7 +17,6 @@ table is checked when it is built, and it prints itself as a table or a diagram.
 
 from collections.abc import Iterable, Mapping
 from enum import Enum
-from types import MappingProxyType
 from typing import Generic, TypeVar
 
 from attrs import field, frozen
@@ -63,6 +62,7 @@ class Lifecycle(Generic[StatusT, ActionT]):
     final: frozenset[StatusT] = field(converter=_as_final)
     name: str = "lifecycle"
     version: int = 1
+    # Plain dicts, so that a lifecycle can be copied and sent to another process.
     _targets: Mapping[tuple[StatusT, ActionT], StatusT] = field(init=False, repr=False, eq=False)
     _ways: Mapping[StatusT, tuple[ActionT, ...]] = field(init=False, repr=False, eq=False)
 
@@ -73,9 +73,9 @@ class Lifecycle(Generic[StatusT, ActionT]):
 
     def __attrs_post_init__(self) -> None:
         targets = {(source, action): target for source, action, target in self.moves}
-        object.__setattr__(self, "_targets", MappingProxyType(targets))
+        object.__setattr__(self, "_targets", targets)
         ways = {status: self._ways_out(status) for status in self.statuses}
-        object.__setattr__(self, "_ways", MappingProxyType(ways))
+        object.__setattr__(self, "_ways", ways)
         check_identifier(self.name, "the name of a lifecycle")
         if type(self.version) is not int or self.version < 1:
             raise InvalidPolicy("the version of a lifecycle counts from 1")

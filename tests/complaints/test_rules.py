@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import pickle
 from enum import Enum
 from itertools import product
 from typing import Any
@@ -439,6 +440,13 @@ class TestBuilding:
         assert ComplaintRules() == RULES
         assert hash(ComplaintRules()) == hash(RULES)
         assert DESK != RULES
+
+    @pytest.mark.parametrize("rules", [RULES, DESK])
+    def test_they_can_be_sent_to_another_process(self, rules):
+        sent = pickle.loads(pickle.dumps(rules))  # noqa: S301 - our own
+        assert sent == copy.deepcopy(rules) == rules
+        complaint = sent.receive(receipt())
+        assert sent.allowed(complaint) == rules.allowed(complaint)
 
 
 # --- another version of a table -------------------------------------------------------------------
