@@ -370,6 +370,18 @@ class TestPromises:
         with pytest.raises(InvalidValue, match="no such promise was made"):
             note(received(), KEPT)
 
+    def test_it_is_kept_on_one_day(self):
+        """A later entry cannot make a promise punctual that was kept late."""
+        late = PromiseKept(PromiseId("P-1"), date(2026, 5, 20))
+        complaint = note(received(), PROMISE, late)
+        with pytest.raises(InvalidValue, match="on record as kept: the day stands"):
+            note(complaint, KEPT)
+        assert complaint.promises == (PromiseOnRecord(PROMISE, late),)
+
+    def test_it_can_be_kept_while_the_matter_goes_on_elsewhere(self):
+        merged = put(note(received(), PROMISE), Merged(ComplaintId("K-0")))
+        assert note(merged, KEPT).promises == (PromiseOnRecord(PROMISE, KEPT),)
+
     def test_they_outlast_a_change_of_status(self):
         complaint = go(note(received(), PROMISE), "acknowledge")
         assert note(complaint, KEPT).promises == (PromiseOnRecord(PROMISE, KEPT),)

@@ -23,8 +23,9 @@ from crmkit.ownership import Ownership, OwnershipChange
 
 __all__ = ["State", "begin", "step"]
 
-# An escalation that fell due before the merging may be carried out, and recorded, after it.
-_WHILE_MERGED = frozenset({Unmerged, Noted, Contacted, Escalated})
+# An escalation that fell due before the merging may be carried out, and recorded, after it; and a
+# promise that was made before it is still to be kept.
+_WHILE_MERGED = frozenset({Unmerged, Noted, Contacted, Escalated, PromiseKept})
 
 
 class State(NamedTuple):
@@ -40,6 +41,7 @@ class State(NamedTuple):
     waiting_on: str | None = None
     merged_into: ComplaintId | None = None
     promises: frozenset[PromiseId] = frozenset()
+    kept: frozenset[PromiseId] = frozenset()
 
 
 def begin(entry: Entry, owner: Actor | None) -> State:
@@ -116,7 +118,9 @@ def _promise(state: State, what: PromiseMade, _by: Actor) -> State:
 def _keep(state: State, what: PromiseKept, _by: Actor) -> State:
     if what.id not in state.promises:
         raise InvalidValue("no such promise was made: record PromiseMade(...) first")
-    return state
+    if what.id in state.kept:
+        raise InvalidValue("this promise is on record as kept: the day stands")
+    return state._replace(kept=state.kept | {what.id})
 
 
 # Every other event leaves the complaint where it stands. Looked up by kind, so that an entry costs
