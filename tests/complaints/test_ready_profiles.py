@@ -40,6 +40,7 @@ from tests.complaints.deadline_builders import (
 )
 
 ENCLOSED = "ombudsman-leaflet,ombudsman-website,waiver-wording"
+HOLDING = f"reason-for-delay,expected-date,ombudsman-right,{ENCLOSED}"
 FINAL = f"{ENCLOSED},six-month-window,rejects-with-reasons"
 
 receipts = st.integers(0, 700 * 1440).map(
@@ -99,6 +100,13 @@ class TestServiceDesk:
         (reply,) = SERVICE_DESK.agenda(history, at("2026-05-20 13:00"))
         assert reply.standing is Standing.MET
 
+    @pytest.mark.parametrize("back", ["dispute", "reopen"])
+    def test_who_comes_back_is_answered_within_24_hours_again(self, back):
+        marks = ("receive 2026-05-08 13:00", "respond 2026-05-08 14:00", f"{back} 2026-05-10 09:00")
+        due = SERVICE_DESK.next_due(case(*marks), at("2026-05-20 13:00"))
+        assert due is not None
+        assert same(due.due_at, at("2026-05-11 09:00"))
+
     def test_asking_back_stops_the_clock(self):
         history = case(
             "receive 2026-05-08 13:00", waits=("complainant 2026-05-08 14:00/2026-05-10 14:00",)
@@ -133,6 +141,38 @@ class TestIso10002:
             "not-started",
             "not-started",
         ]
+
+    def test_what_is_disputed_stays_open_and_is_answered_anew(self):
+        marks = (
+            "receive 2026-05-04 10:00",
+            "assess 2026-05-05 10:00",
+            "respond 2026-05-06 10:00",
+            "dispute 2026-05-07 10:00",
+        )
+        found = standings(bound(ISO_10002, "UTC"), case(*marks), "2026-05-08 10:00")
+        assert (found["respond"], found["close"]) == ("pending", "excused")
+        again = standings(
+            bound(ISO_10002, "UTC"), case(*marks, "respond 2026-05-08 09:00"), "2026-05-08 10:00"
+        )
+        assert (again["respond"], again["close"]) == ("met", "pending")
+
+    def test_what_is_reopened_is_assessed_and_answered_anew(self):
+        marks = (
+            "receive 2026-05-04 10:00",
+            "acknowledge 2026-05-04 11:00",
+            "assess 2026-05-05 10:00",
+            "respond 2026-05-06 10:00",
+            "close 2026-05-07 10:00",
+            "reopen 2026-06-01 10:00",
+        )
+        profile = bound(ISO_10002, "UTC")
+        due = profile.next_due(case(*marks), at("2026-06-01 10:00"))
+        assert due is not None
+        assert (due.obligation, due.due_at) == ("assess", at("2026-06-03 00:00"))
+        assessed = case(*marks, "assess 2026-06-02 10:00")
+        due = profile.next_due(assessed, at("2026-06-02 10:00"))
+        assert due is not None
+        assert (due.obligation, due.due_at) == ("respond", at("2026-06-17 00:00"))
 
 
 class TestFcaDisp:
@@ -191,11 +231,15 @@ class TestFcaDisp:
             (f"final-response 2026-05-04 10:00 {FINAL}", "met"),
             (f"final-response 2026-05-04 10:00 {ENCLOSED},six-month-window", "overdue"),
             (f"final-response 2026-05-04 10:00 {ENCLOSED},accepts", "overdue"),
+            (f"holding-response 2026-05-04 10:00 {HOLDING}", "met"),
             (
-                "holding-response 2026-05-04 10:00 reason-for-delay,expected-date,ombudsman-right",
-                "met",
+                f"holding-response 2026-05-04 10:00 {HOLDING.replace(',expected-date', '')}",
+                "overdue",
             ),
-            ("holding-response 2026-05-04 10:00 reason-for-delay", "overdue"),
+            (
+                f"holding-response 2026-05-04 10:00 {HOLDING.replace(ENCLOSED, 'leaflet')}",
+                "overdue",
+            ),
             ("respond 2026-05-04 10:00", "overdue"),
         ],
     )
@@ -203,6 +247,65 @@ class TestFcaDisp:
         history = case("receive 2026-04-07 10:00", letter, zone="Europe/London")
         profile = bound(FCA_DISP, "Europe/London")
         assert standings(profile, history, "2026-07-01 10:00")["final-response"] == standing
+
+    @pytest.mark.parametrize(
+        ("told", "standing"),
+        [
+            ("acknowledge 2026-04-07 11:00", "met"),
+            ("acknowledgement 2026-04-07 11:00 answer-within-eight-weeks", "met"),
+            ("acknowledgement 2026-04-07 11:00 thanks", "overdue"),
+        ],
+    )
+    def test_an_acknowledgement_in_writing_tells_of_the_eight_weeks(self, told, standing):
+        history = case("receive 2026-04-07 10:00", told, zone="Europe/London")
+        profile = bound(FCA_DISP, "Europe/London")
+        assert standings(profile, history, "2026-07-01 10:00")["acknowledge"] == standing
+
+    @pytest.mark.parametrize(
+        ("left_out", "standing"),
+        [
+            (None, "met"),
+            ("ombudsman-further-information", "overdue"),
+            ("waiver-wording", "overdue"),
+        ],
+    )
+    def test_a_summary_resolution_needs_no_leaflet(self, left_out, standing):
+        items = {"complaint-made", "considered-resolved", "ombudsman-right", "waiver-wording"}
+        items |= {"ombudsman-website", "ombudsman-further-information"}
+        told = f"summary-resolution 2026-04-08 12:00 {','.join(sorted(items - {left_out}))}"
+        opening = ("receive 2026-04-07 10:00", "accept 2026-04-08 11:00")
+        history = case(*opening, told, zone="Europe/London")
+        profile = bound(FCA_DISP, "Europe/London")
+        found = standings(profile, history, "2026-07-01 10:00")
+        assert found["summary-resolution"] == standing
+        windows = profile.open_windows(history, at("2026-07-01 10:00"))
+        assert len(windows) == (standing == "met")
+
+    @pytest.mark.parametrize(
+        ("received", "closes"),
+        [
+            # A Tuesday at noon; just before midnight in London; the same in New York, a day later.
+            (at("2026-05-05 12:00", "Europe/London"), "2026-05-08"),
+            (at("2026-05-05 23:59:59", "Europe/London"), "2026-05-08"),
+            (at("2026-05-05 23:59:59", "America/New_York"), "2026-05-11"),
+            # In the evening before a weekend, at the weekend, and on a holiday.
+            (at("2026-05-08 20:00", "Europe/London"), "2026-05-13"),
+            (at("2026-05-09 09:00", "Europe/London"), "2026-05-13"),
+            (at("2026-05-10 23:59", "Europe/London"), "2026-05-13"),
+            (at("2026-04-06 10:00", "Europe/London"), "2026-04-09"),
+            # In the night in which clocks go forward, in an hour that New York still has.
+            (at("2026-03-28 21:30", "America/New_York"), "2026-04-01"),
+        ],
+    )
+    def test_the_third_business_day_following_receipt(self, received, closes):
+        """The day of the receipt does not count, whatever the hour; the date is that of London."""
+        end = at(f"{closes} 17:00", "Europe/London")
+        profile = bound(FCA_DISP, "Europe/London", EASTER_2026)
+        for accepted, standing in ((end, "excused"), (end + timedelta(seconds=1), "pending")):
+            marks = (Mark("receive", received), Mark("accept", accepted))
+            history = CaseHistory(complaint=ComplaintId("K-1"), marks=marks)
+            found = named(profile, history, accepted)
+            assert str(found["final-response"].standing) == standing
 
     def test_the_ombudsman_can_be_turned_to_for_six_months(self):
         history = case(
@@ -301,6 +404,22 @@ class TestRg271:
         assert same(agenda["idr-response"].due_at, midnight_after(day + days * DAY, zone))
 
     @pytest.mark.parametrize(
+        ("accepted", "standing"),
+        [("2026-05-12 00:00", "excused"), ("2026-05-12 00:01", "overdue")],
+    )
+    def test_what_is_resolved_in_five_business_days_needs_no_answer_in_writing(
+        self, accepted, standing
+    ):
+        """Received on a Monday. Decisions of superannuation trustees always need one."""
+        zone = "Australia/Sydney"
+        opening = ("receive 2026-05-04 10:00", f"accept {accepted}")
+        history = case(*opening, zone=zone)
+        found = standings(bound(RG_271, zone), history, "2026-07-01 10:00")
+        assert found["idr-response"] == standing
+        super_found = standings(bound(RG_271_SUPERANNUATION, zone), history, "2026-07-01 10:00")
+        assert super_found["idr-response"] == "overdue"
+
+    @pytest.mark.parametrize(
         ("letter", "standing"),
         [
             ("final-response 2026-05-06 10:00 afca-right,afca-contact,accepts", "met"),
@@ -336,6 +455,22 @@ class TestAllOfThem:
         assert asked is None
 
     @pytest.mark.parametrize("profile", READY_PROFILES, ids=lambda profile: profile.name)
+    def test_one_that_is_reopened_is_due_again(self, profile):
+        """Else a complaint that comes back would be in nobody's queue."""
+        marks = ("receive 2026-05-04 10:00", "withdraw 2026-05-04 10:00", "reopen 2026-06-01 10:00")
+        calendars = dict.fromkeys(profile.missing_calendars, weekdays())
+        due = profile.with_calendars(**calendars).next_due(case(*marks), at("2026-06-01 10:00"))
+        assert due is not None
+        assert due.started_at == at("2026-06-01 10:00")
+
+    @pytest.mark.parametrize("profile", READY_PROFILES, ids=lambda profile: profile.name)
+    def test_one_that_is_merged_is_due_no_more(self, profile):
+        marks = ("receive 2026-05-04 10:00", "merge 2026-05-04 10:00")
+        calendars = dict.fromkeys(profile.missing_calendars, weekdays())
+        asked = profile.with_calendars(**calendars).next_due(case(*marks), at("2026-09-01 10:00"))
+        assert asked is None
+
+    @pytest.mark.parametrize("profile", READY_PROFILES, ids=lambda profile: profile.name)
     def test_what_is_done_is_an_action_or_a_message(self, profile):
         """A misspelled action would never start, meet or excuse anything."""
         messages = {
@@ -345,5 +480,7 @@ class TestAllOfThem:
         }
         for obligation in profile.obligations:
             excuses = [name for excuse in obligation.excused_by for name in excuse.by]
-            names = {*obligation.starts_with, *obligation.met_by, *excuses}
+            names = {
+                *(*obligation.starts_with, *obligation.met_by, *obligation.anew_with, *excuses)
+            }
             assert names <= messages | set(Action)

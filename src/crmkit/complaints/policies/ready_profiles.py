@@ -3,7 +3,8 @@
 They are a start, and no legal advice. The numbers were read from public pages about the rules, each
 profile names its source and the day whose text it follows; whoever relies on one checks it against
 the rules in force. Where a rule says "promptly" or "immediately", the number is a default of
-crmkit. Only the profile of the service desk has its calendar: bind the others to yours.
+crmkit; so is it that a complaint which is reopened has its time limits anew. Only the profile of
+the service desk has its calendar: bind the others to yours.
 
 >>> FCA_DISP.missing_calendars
 ('jurisdiction',)
@@ -53,6 +54,7 @@ IMMEDIATELY = BusinessDays(1, counting=DayCount.INCLUDING)
 _ACKNOWLEDGED = ("acknowledge", "acknowledgement")
 _RESOLVED = ("accept",)
 _WITHDRAWN = Excuse(("withdraw",))
+_REOPENED = ("reopen",)
 
 
 # --- a service desk ---
@@ -65,7 +67,8 @@ def service_desk(
 
     Without a calendar these are hours by the clock, day and night: 24 hours from Saturday noon are
     Sunday noon. With the hours of a desk, they are working hours. An acknowledgement or a response
-    is an answer; asking the customer back stops the clock.
+    is an answer; asking the customer back stops the clock. Who disputes an answer, or comes back
+    later, is answered anew.
     """
     reply = Obligation(
         name="reply",
@@ -74,6 +77,7 @@ def service_desk(
         calendar=DESK,
         suspended_by=frozenset({"complainant"}),
         excused_by=(_WITHDRAWN,),
+        anew_with=("dispute", *_REOPENED),
         consequence="the promise of the service desk is broken",
         source="promise of the service desk: a reply within 24 hours",
     )
@@ -92,14 +96,25 @@ SERVICE_DESK = service_desk()
 # --- ISO 10002 ---
 
 
-def _stage(name: str, met_by: tuple[str, ...], within: Allowance, after: str) -> Obligation:
+_DISPUTED = Excuse(("dispute",))
+
+
+def _stage(
+    name: str,
+    met_by: tuple[str, ...],
+    within: Allowance,
+    after: str,
+    anew_with: tuple[str, ...],
+    excused_by: tuple[Excuse, ...] = (_WITHDRAWN,),
+) -> Obligation:
     return Obligation(
         name=name,
         starts_with=(after,),
         met_by=met_by,
         within=within,
         calendar=JURISDICTION,
-        excused_by=(_WITHDRAWN,),
+        excused_by=excused_by,
+        anew_with=anew_with,
         source="ISO 10002:2018, operation of the complaints-handling process",
     )
 
@@ -107,17 +122,31 @@ def _stage(name: str, met_by: tuple[str, ...], within: Allowance, after: str) ->
 ISO_10002 = ObligationProfile(
     name="iso-10002",
     obligations=(
-        _stage("acknowledge", _ACKNOWLEDGED, IMMEDIATELY, after="receive"),
-        _stage("assess", ("assess",), PROMPTLY, after="receive"),
-        _stage("respond", ("respond", "final-response"), BusinessDays(10), after="assess"),
-        _stage("close", ("close",), BusinessDays(10), after="respond"),
+        _stage("acknowledge", _ACKNOWLEDGED, IMMEDIATELY, "receive", anew_with=()),
+        _stage("assess", ("assess",), PROMPTLY, "receive", anew_with=_REOPENED),
+        _stage(
+            "respond",
+            ("respond", "final-response"),
+            BusinessDays(10),
+            "assess",
+            anew_with=("assess", "dispute"),
+        ),
+        _stage(
+            "close",
+            ("close",),
+            BusinessDays(10),
+            "respond",
+            anew_with=("respond",),
+            excused_by=(_WITHDRAWN, _DISPUTED),
+        ),
     ),
     source="ISO 10002:2018, as described on public pages; the days are defaults of crmkit",
-    source_date=date(2018, 7, 1),
+    source_date=date(2018, 7, 30),
 )
 """The stages of ISO 10002, each with a time: the standard asks for promptness and names no days.
 
-It has complaints acknowledged immediately, then assessed, investigated, answered and closed.
+It has complaints acknowledged immediately, then assessed, investigated, answered and closed. What
+is disputed stays open, and is answered anew; what is reopened is assessed anew.
 """
 
 
@@ -125,7 +154,8 @@ It has complaints acknowledged immediately, then assessed, investigated, answere
 
 _THIRD_DAY = BusinessDays(3, until=DayEnd.CLOSE_OF_BUSINESS)
 _RESOLVED_BY_THIRD_DAY = Excuse(_RESOLVED, within=_THIRD_DAY)
-_OMBUDSMAN_ENCLOSURES = frozenset({"ombudsman-leaflet", "ombudsman-website", "waiver-wording"})
+_OMBUDSMAN = frozenset({"ombudsman-website", "waiver-wording"})
+_OMBUDSMAN_ENCLOSURES = _OMBUDSMAN | {"ombudsman-leaflet"}
 
 FCA_DISP = ObligationProfile(
     name="fca-disp",
@@ -136,8 +166,11 @@ FCA_DISP = ObligationProfile(
             met_by=_ACKNOWLEDGED,
             within=PROMPTLY,
             calendar=JURISDICTION,
+            content=(
+                Content(message="acknowledgement", items=frozenset({"answer-within-eight-weeks"})),
+            ),
             excused_by=(_RESOLVED_BY_THIRD_DAY, _WITHDRAWN),
-            source="DISP 1.6.1: a prompt written acknowledgement",
+            source="DISP 1.6.1: a prompt written acknowledgement, which tells of the eight weeks",
         ),
         Obligation(
             name="summary-resolution",
@@ -154,7 +187,8 @@ FCA_DISP = ObligationProfile(
                             "complaint-made",
                             "considered-resolved",
                             "ombudsman-right",
-                            *_OMBUDSMAN_ENCLOSURES,
+                            "ombudsman-further-information",
+                            *_OMBUDSMAN,
                         }
                     ),
                 ),
@@ -176,10 +210,12 @@ FCA_DISP = ObligationProfile(
                 ),
                 Content(
                     message="holding-response",
-                    items=frozenset({"reason-for-delay", "expected-date", "ombudsman-right"}),
+                    items=_OMBUDSMAN_ENCLOSURES
+                    | {"reason-for-delay", "expected-date", "ombudsman-right"},
                 ),
             ),
             excused_by=(_RESOLVED_BY_THIRD_DAY, _WITHDRAWN),
+            anew_with=_REOPENED,
             consequence="the complainant may turn to the Financial Ombudsman Service",
             source="DISP 1.6.2: by the end of eight weeks after receipt",
         ),
@@ -207,7 +243,10 @@ FCA_DISP = ObligationProfile(
 A complaint that the complainant accepts as resolved by the close of the third business day after
 receipt is exempt from the time limits, and gets a summary resolution communication instead. An
 acknowledgement that was missed before that stays missed. Complaints about payment services and
-electronic money have a shorter limit (DISP 1.6.2A), which is not in this profile.
+electronic money have a shorter limit (DISP 1.6.2A), which is not in this profile. After a holding
+response the rules name no further day, so nothing more is due by this profile: let an escalation
+watch over it. The action ``acknowledge`` is taken for an acknowledgement in writing that says what
+it has to; a message is held against it.
 """
 
 
@@ -235,6 +274,7 @@ IRELAND_CPC = ObligationProfile(
             excused_by=(_RESOLVED_IN_FIVE_DAYS, _WITHDRAWN),
             repeats_every=BusinessDays(20),
             repeats_until=("final-response",),
+            anew_with=_REOPENED,
             source="Consumer Protection Code: an update at least every 20 business days",
         ),
         Obligation(
@@ -249,6 +289,7 @@ IRELAND_CPC = ObligationProfile(
                 ),
             ),
             excused_by=(_RESOLVED_IN_FIVE_DAYS, _WITHDRAWN),
+            anew_with=_REOPENED,
             consequence="tell the complainant by when to expect an answer, and of the ombudsman",
             source="Consumer Protection Code: resolve within 40 business days",
         ),
@@ -260,6 +301,7 @@ IRELAND_CPC = ObligationProfile(
             within=BusinessDays(5),
             calendar=JURISDICTION,
             excused_by=(_RESOLVED_IN_FIVE_DAYS, _WITHDRAWN),
+            anew_with=("respond",),
             source="Consumer Protection Code: the result within 5 business days of conclusion",
         ),
         Obligation(
@@ -279,16 +321,17 @@ IRELAND_CPC = ObligationProfile(
 """Complaints to firms that the Central Bank of Ireland regulates.
 
 What the complainant accepts as resolved within five business days needs a short record and nothing
-else. A revised code applies since 24 March 2026: check these numbers against it. An answer after
-the fortieth business day is met by saying when to expect it, and that the Financial Services and
-Pensions Ombudsman (FSPO) is open to the complainant.
+else. A revised code applies since 24 March 2026: check these numbers against it; among others, it
+has complaints that come by electronic means acknowledged at once. An answer after the fortieth
+business day is met by saying when to expect it, and that the Financial Services and Pensions
+Ombudsman (FSPO) is open to the complainant; updates go on until the final response.
 """
 
 
 # --- Australia: ASIC Regulatory Guide 271 ---
 
 
-def _rg_271(name: str, days: int) -> ObligationProfile:
+def _rg_271(name: str, days: int, excused_by: tuple[Excuse, ...] = ()) -> ObligationProfile:
     afca = frozenset({"afca-right", "afca-contact"})
     return ObligationProfile(
         name=name,
@@ -315,7 +358,8 @@ def _rg_271(name: str, days: int) -> ObligationProfile:
                     ),
                     Content(message="delay-notice", items=afca | {"reason-for-delay"}),
                 ),
-                excused_by=(_WITHDRAWN,),
+                excused_by=(*excused_by, _WITHDRAWN),
+                anew_with=_REOPENED,
                 consequence="the complainant may turn to AFCA",
                 source=f"RG 271: an answer no later than {days} calendar days after receipt",
             ),
@@ -325,16 +369,20 @@ def _rg_271(name: str, days: int) -> ObligationProfile:
     )
 
 
-RG_271 = _rg_271("rg-271", days=30)
+RG_271 = _rg_271("rg-271", days=30, excused_by=(_RESOLVED_IN_FIVE_DAYS,))
 """Complaints to Australian financial firms: the standard limit of 30 calendar days.
 
 "24 hours or one business day" is counted as the business day; a stricter desk replaces it by 24
-working hours of a calendar that is open round the clock. AFCA is the Australian Financial
-Complaints Authority.
+working hours of a calendar that is open round the clock. What the complainant accepts as resolved
+by the end of the fifth business day needs no answer in writing (RG 271.71), unless they ask for one
+or it is about hardship, or a claim that was declined or about its value (RG 271.75): take the
+excuse out for these. A notice of delay only counts for the reasons that RG 271 names. Complaints
+about credit can have a limit of 21 days, which is not in this profile. AFCA is the Australian
+Financial Complaints Authority.
 """
 
 RG_271_SUPERANNUATION = _rg_271("rg-271-superannuation", days=45)
-"""The same for superannuation: 45 calendar days."""
+"""The same for superannuation: 45 calendar days, and always an answer in writing."""
 
 READY_PROFILES = (
     SERVICE_DESK,
