@@ -15,17 +15,26 @@ from crmkit.complaints.facts.history import (
 )
 from crmkit.complaints.records.complaint import Complaint
 from crmkit.complaints.records.events import (
+    CauseFound,
     Merged,
     MessageSent,
     StatusChanged,
     WaitingEnded,
     WaitingStarted,
 )
+from crmkit.complaints.records.receipt import Receipt
 from crmkit.errors import InvalidValue
 from crmkit.identifiers import ComplaintId
 from crmkit.lifecycle import Lifecycle
 
-__all__ = ["MERGED_MARK", "count_case", "count_cases", "summarize_case"]
+__all__ = [
+    "MERGED_MARK",
+    "count_case",
+    "count_cases",
+    "count_receipt",
+    "each_once",
+    "summarize_case",
+]
 
 
 def summarize_case(complaint: Complaint, lifecycle: Lifecycle[Any, Any]) -> CaseHistory:
@@ -125,9 +134,17 @@ def count_case(complaint: Complaint, zone: tzinfo) -> CountedCase:
 
     :raises InvalidValue: if the zone is no tzinfo.
     """
+    return count_receipt(complaint.receipt, complaint.cause, zone)
+
+
+def count_receipt(receipt: Receipt, found: CauseFound | None, zone: tzinfo) -> CountedCase:
+    """Sum up what came in, with the cause that had been found by some day; see `count_case`.
+
+    :raises InvalidValue: if the zone is no tzinfo.
+    """
     if not isinstance(zone, tzinfo):
         raise InvalidValue("the zone of a shop is a tzinfo: pass ZoneInfo('Europe/Berlin')")
-    receipt, about, found = complaint.receipt, complaint.receipt.about, complaint.cause
+    about = receipt.about
     return CountedCase(
         on=receipt.received_at.astimezone(zone).date(),
         region=about.region,
@@ -147,14 +164,29 @@ def count_cases(complaints: Iterable[Complaint], zone: tzinfo) -> tuple[CountedC
 
     :raises InvalidValue: if the zone is no tzinfo, or two complaints bear one number.
     """
-    latest: dict[ComplaintId, tuple[Complaint, CountedCase]] = {}
+    own = (complaint for complaint in each_once(complaints) if complaint.merged_into is None)
+    return tuple(count_case(complaint, zone) for complaint in own)
+
+
+def each_once(complaints: Iterable[Complaint]) -> tuple[Complaint, ...]:
+    """Complaints in the order of their numbers; of one handed in more than once, the longest trail.
+
+    :raises InvalidValue: if two complaints bear one number.
+    """
+    latest: dict[ComplaintId, Complaint] = {}
     for complaint in complaints:
-        case = count_case(complaint, zone)
-        known, counted = latest.setdefault(complaint.id, (complaint, case))
+        known = latest.setdefault(complaint.id, complaint)
         longer = len(complaint.trail) - len(known.trail)
-        same = (counted, known.merged_into) == (case, complaint.merged_into)
-        if known.received_at != complaint.received_at or not (longer or same):
+        if known.received_at != complaint.received_at or not (
+            longer or _gist(known) == _gist(complaint)
+        ):
             raise InvalidValue("two complaints bear one number: give each a number of its own")
         if longer > 0:
-            latest[complaint.id] = complaint, case
-    return tuple(case for _, (one, case) in sorted(latest.items()) if one.merged_into is None)
+            latest[complaint.id] = complaint
+    return tuple(latest[number] for number in sorted(latest))
+
+
+def _gist(complaint: Complaint) -> tuple[object, ...]:
+    """What of a complaint does not change when its texts are erased."""
+    entries = ((type(entry.what), entry.at) for entry in complaint.trail)
+    return count_case(complaint, UTC), complaint.standing, complaint.merged_into, *entries
