@@ -238,7 +238,7 @@ class ComplaintRules:
         move = ways.get(action)
         if move is None:
             raise IllegalTransition(complaint.status, action, tuple(ways))
-        entry = Entry(
+        entry = Entry.written(
             what=move.what,
             by=by,
             at=at,
@@ -280,7 +280,7 @@ class ComplaintRules:
         if isinstance(what, LifecycleAdopted):
             self._check_goes_forward(complaint, what)
             self._check_stays(self.table_of(complaint), complaint.status, self._adopted(what), what)
-        entry = Entry(
+        entry = Entry.written(
             what=what,
             by=by,
             at=at,

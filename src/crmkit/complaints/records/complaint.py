@@ -9,7 +9,7 @@ from attrs import field, frozen
 
 from crmkit.complaints.lifecycle import COMPLAINT_LIFECYCLE, word_of
 from crmkit.complaints.records.complainant import ComplainantType
-from crmkit.complaints.records.entry import Entry
+from crmkit.complaints.records.entry import Entry, writers
 from crmkit.complaints.records.events import (
     Absorbed,
     Assessed,
@@ -38,9 +38,6 @@ from crmkit.records import Direction
 __all__ = ["Complaint", "PromiseOnRecord"]
 
 EventT = TypeVar("EventT")
-
-# How a frozen class writes its own attributes while it is made.
-_put = object.__setattr__
 
 
 @lru_cache  # There are only so many lifecycles.
@@ -97,7 +94,7 @@ class Complaint:
 
     def __attrs_post_init__(self) -> None:
         if type(self.trail) is not tuple:  # A list could be changed from outside later on.
-            _put(self, "trail", tuple(self.trail))
+            _put_trail(self, tuple(self.trail))
         if not self.trail:
             raise InvalidValue("a complaint has a trail: make it with Complaint.received(receipt)")
         first, receipt = self.trail[0], self.receipt
@@ -108,7 +105,7 @@ class Complaint:
         state = begin(first, receipt.received_by)
         for entry in self.trail[1:]:
             state = step(state, entry)
-        _put(self, "_state", state)
+        _put_state(self, state)
 
     @classmethod
     def received(
@@ -128,15 +125,17 @@ class Complaint:
         actor = receipt.received_by if by is None else by
         if actor is None:
             raise InvalidValue("somebody received the complaint: pass by=, or Receipt(received_by)")
-        first = Entry(
+        first = Entry.written(
             what=_beginning(lifecycle.name, lifecycle.version, lifecycle.initial),
             by=actor,
             at=receipt.received_at,
             reason=reason,
+            role=None,
+            override=None,
             recorded_at=receipt.recorded_at,
         )
         _check_reasons(first)
-        return cls(receipt, (first,))
+        return cls._with(receipt, (first,), begin(first, receipt.received_by))
 
     def after(self, entry: Entry) -> Self:
         """The complaint with one more entry on its trail.
@@ -146,11 +145,16 @@ class Complaint:
         """
         _check_reasons(entry)
         # The trail up to here was checked when it was written, so only what is new is looked at.
-        grown = object.__new__(type(self))
-        _put(grown, "receipt", self.receipt)
-        _put(grown, "trail", (*self.trail, entry))
-        _put(grown, "_state", step(self._state, entry))
-        return grown
+        return self._with(self.receipt, (*self.trail, entry), step(self._state, entry))
+
+    @classmethod
+    def _with(cls, receipt: Receipt, trail: tuple[Entry, ...], state: State) -> Self:
+        """A complaint whose trail is known to go with its receipt, and to lead to the state."""
+        made = object.__new__(cls)
+        _put_receipt(made, receipt)
+        _put_trail(made, trail)
+        _put_state(made, state)
+        return made
 
     def known_by(self, at: datetime) -> Self | None:
         """The complaint as it was on record at an instant; None before it was recorded at all.
@@ -283,3 +287,6 @@ class Complaint:
                 case _:
                     pass
         return tuple(inside)
+
+
+_put_receipt, _put_trail, _put_state = writers(Complaint)

@@ -1,8 +1,10 @@
 """One entry of a trail: what happened, who did it, when, and why."""
 
+from collections.abc import Callable
 from datetime import datetime
+from typing import Any, Self
 
-from attrs import field, frozen
+from attrs import field, fields, frozen
 
 from crmkit.complaints.records.events import Event
 from crmkit.complaints.records.receipt import check_recorded
@@ -11,7 +13,16 @@ from crmkit.errors import InvalidValue
 from crmkit.identifiers import Actor, check_identifier
 from crmkit.period import check_instant
 
-__all__ = ["Entry", "Override"]
+__all__ = ["Entry", "Override", "writers"]
+
+
+def writers(record: type) -> tuple[Callable[[Any, Any], None], ...]:
+    """What writes the fields of a frozen record, in their order, while it is being made.
+
+    Only what is made anew with every entry of a trail is made by them: that takes half as long as
+    to call the class.
+    """
+    return tuple(getattr(record, each.name).__set__ for each in fields(record))
 
 
 def _check_reason(text: str) -> None:
@@ -57,15 +68,67 @@ class Entry:
     recorded_at: datetime | None = None
 
     def __attrs_post_init__(self) -> None:
-        check_identifier(self.by, "actor")
-        check_instant(self.at, "the instant of an entry")
-        _check_reason(self.reason)
-        if self.role is not None:
-            check_identifier(self.role, "role")
-        if self.recorded_at is not None:
-            check_recorded(self.at, self.recorded_at)
+        _check_signature(self.by, self.at, self.reason, self.role, self.recorded_at)
+
+    @classmethod
+    def written(
+        cls,
+        *,
+        what: Event,
+        by: Actor,
+        at: datetime,
+        reason: str,
+        role: str | None,
+        override: Override | None,
+        recorded_at: datetime | None,
+    ) -> Self:
+        """The same entry in half the time: the rules write one for whatever is done.
+
+        >>> from datetime import UTC
+        >>> from crmkit.complaints.records.events import Noted
+        >>> parts = dict(
+        ...     what=Noted("weather"), by=Actor("anna"), at=datetime(2026, 5, 4, tzinfo=UTC),
+        ...     reason="it rained", role="clerk", recorded_at=datetime(2026, 5, 5, tzinfo=UTC),
+        ...     override=Override(by=Actor("ben"), reason="it pours"),
+        ... )
+        >>> Entry.written(**parts) == Entry(**parts)
+        True
+        """
+        _check_signature(by, at, reason, role, recorded_at)
+        entry = object.__new__(cls)
+        _put_what(entry, what)
+        _put_by(entry, by)
+        _put_at(entry, at)
+        _put_reason(entry, reason)
+        _put_role(entry, role)
+        _put_override(entry, override)
+        _put_recorded_at(entry, recorded_at)
+        return entry
 
     @property
     def known_at(self) -> datetime:
         """When it was on record: when it was entered, or else when it happened."""
         return self.at if self.recorded_at is None else self.recorded_at
+
+
+(
+    _put_what,
+    _put_by,
+    _put_at,
+    _put_reason,
+    _put_role,
+    _put_override,
+    _put_recorded_at,
+) = writers(Entry)
+
+
+def _check_signature(
+    by: Actor, at: datetime, reason: str, role: str | None, recorded_at: datetime | None
+) -> None:
+    check_identifier(by, "actor")
+    check_instant(at, "the instant of an entry")
+    _check_reason(reason)
+    if role is not None:
+        check_identifier(role, "role")
+    if recorded_at is not None:
+        check_recorded(at, recorded_at)
