@@ -67,6 +67,23 @@ class _Place(NamedTuple):
     excused_from: int
 
 
+class _Run(NamedTuple):
+    """What happened in one round: from where to where, before anybody asks whether it was late."""
+
+    number: int
+    within: Allowance
+    began: datetime
+    met: int | None
+    excused: int | None
+    missing: tuple[str, ...]
+    """What the last answer lacked, as long as none counts."""
+
+    @property
+    def settled(self) -> int | None:
+        """The place of the mark that met or excused it."""
+        return self.met if self.excused is None else self.excused
+
+
 @frozen
 class ObligationClock:
     """One obligation held against what is known of a case, by the calendar it is counted by."""
@@ -81,21 +98,19 @@ class ObligationClock:
 
     def rounds(self) -> Iterator[Round]:
         """Each round of the obligation; one if it has not begun."""
-        obligation = self.obligation
-        place, within, number = self._first_place(), obligation.within, 1
-        if place is None:
-            yield Round(self._not_started(), within)
-        while place is not None:
-            state, settled = self._round(number, place, within)
-            yield Round(state, within)
-            if settled is None:
-                return
-            number += 1
-            if self._goes_on(state):
-                within = obligation.repeats_every or within
-                place = _Place(settled, settled + 1, place.excused_from)
-            else:
-                within, place = obligation.within, self._place_anew(place, settled)
+        runs = tuple(self._runs())
+        if not runs:
+            yield Round(self._not_started(), self.obligation.within)
+        for run in runs:
+            yield Round(self._state(run), run.within)
+
+    def open_state(self) -> ObligationState | None:
+        """How the round stands that has not been met or excused; None without.
+
+        It costs less than all rounds: when those that are over were due, nobody asks here.
+        """
+        runs = tuple(self._runs())
+        return self._state(runs[-1]) if runs and runs[-1].settled is None else None
 
     def pauses(self, until: datetime) -> tuple[Pause, ...]:
         """The waits that stop the clock, as they were known at an instant."""
@@ -105,6 +120,35 @@ class ObligationClock:
             for wait in self.known.waits
             if wait.on in stopping and not _is_after(wait.start, until)
         )
+
+    # --- what happened in each round ---
+
+    def _runs(self) -> Iterator[_Run]:
+        obligation = self.obligation
+        place, within, number = self._first_place(), obligation.within, 1
+        while place is not None:
+            run = self._run(number, place, within)
+            yield run
+            if run.settled is None:
+                return
+            number += 1
+            if self._goes_on(run):
+                within = obligation.repeats_every or within
+                place = _Place(run.settled, run.settled + 1, place.excused_from)
+            else:
+                within, place = obligation.within, self._place_anew(place, run.settled)
+
+    def _run(self, number: int, place: _Place, within: Allowance) -> _Run:
+        began = max(self.known.moments[place.start].at, self.known.received_at)
+        met, missing = self._met(place.met_from)
+        excused = self._excuse(place.excused_from, began, within, met)
+        return _Run(number, within, began, met, excused, missing)
+
+    def _goes_on(self, run: _Run) -> bool:
+        """Whether the next round begins as this one was met."""
+        if self.obligation.repeats_every is None or run.met is None or run.excused is not None:
+            return False
+        return self.known.moments[run.met].mark.name not in self.obligation.repeats_until
 
     # --- where rounds begin ---
 
@@ -144,12 +188,6 @@ class ObligationClock:
     def _is_taken_up(self, place: int) -> bool:
         return self.known.moments[place].mark.name in self.obligation.anew_with
 
-    def _goes_on(self, state: ObligationState) -> bool:
-        """Whether the next round begins as this one was met."""
-        obligation = self.obligation
-        repeats = obligation.repeats_every is not None and state.met_by is not None
-        return repeats and state.met_by not in obligation.repeats_until
-
     # --- how a round stands ---
 
     def _not_started(self) -> ObligationState:
@@ -159,31 +197,23 @@ class ObligationClock:
             consequence=self.obligation.consequence,
         )
 
-    def _round(
-        self, number: int, place: _Place, within: Allowance
-    ) -> tuple[ObligationState, int | None]:
-        """How one round stands, and the place of the mark that met or excused it."""
-        moments = self.known.moments
-        began = max(moments[place.start].at, self.known.received_at)
-        met, missing = self._met(place.met_from)
-        excused = self._excuse(place.excused_from, began, within, met)
-        settled = met if excused is None else excused
-        answer = None if met is None or excused is not None else moments[met]
+    def _state(self, run: _Run) -> ObligationState:
+        moments, settled = self.known.moments, run.settled
+        answer = None if run.met is None or run.excused is not None else moments[run.met]
         decided_at = self.known.at if settled is None else moments[settled].at
-        due = within.due(began, self.calendar, self.pauses(decided_at))
-        state = ObligationState(
+        due = run.within.due(run.began, self.calendar, self.pauses(decided_at))
+        return ObligationState(
             obligation=self.obligation.name,
-            round=number,
-            standing=_standing(due, decided_at, answer is not None, excused is not None),
-            started_at=self._local(began),
+            round=run.number,
+            standing=_standing(due, decided_at, answer is not None, run.excused is not None),
+            started_at=self._local(run.began),
             due_at=due,
             met_at=None if answer is None else self._local(answer.at),
             met_by=None if answer is None else answer.mark.name,
-            excused_at=None if excused is None else self._local(moments[excused].at),
-            missing=() if settled is not None else missing,
+            excused_at=None if run.excused is None else self._local(moments[run.excused].at),
+            missing=() if settled is not None else run.missing,
             consequence=self.obligation.consequence,
         )
-        return state, settled
 
     def _met(self, first: int) -> tuple[int | None, tuple[str, ...]]:
         """The place of the first mark that meets it, and what the last one lacked that did not."""

@@ -85,8 +85,13 @@ class WorkingHours:
         self, start: datetime, calendar: BusinessCalendar, pauses: Iterable[Pause] = ()
     ) -> datetime | None:
         """When the hours are used up; None while an open pause keeps them from it."""
-        terms = ClockTerms(since=start, calendar=calendar, target=self.time)
-        used_up = CaseClock(terms=(terms,), pauses=merged(pauses)).due(start)
+        apart = merged(pauses)
+        used_up: datetime | None = None
+        if apart:
+            terms = ClockTerms(since=start, calendar=calendar, target=self.time)
+            used_up = CaseClock(terms=(terms,), pauses=apart).due(start)
+        else:
+            used_up = calendar.due(start, self.time)
         return None if used_up is None else used_up.astimezone(ZoneInfo(calendar.zone))
 
 

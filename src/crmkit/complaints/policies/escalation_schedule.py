@@ -77,6 +77,8 @@ class RuleClock:
             return self._end_of(self._day_after(day, delay))
         if not delay.counts_working_time or not delay.count:
             return start + delay.length
+        if not self.pauses:
+            return self.calendar.due(start, delay.length)
         terms = ClockTerms(since=start, calendar=self.calendar, target=delay.length)
         return CaseClock(terms=(terms,), pauses=self.pauses).due(start)
 

@@ -171,12 +171,14 @@ class ObligationProfile:
         :raises InvalidPolicy: if a calendar has not been bound.
         :raises NaiveDatetime: if the instant has no time zone.
         """
-        known = [
+        known = known_at(history, at)
+        clocks = (ObligationClock(each, self._calendar(each), known) for each in self.obligations)
+        found = [
             (state.due_at.astimezone(UTC), place, state)
-            for place, state in enumerate(self.agenda(history, at))
-            if state.due_at is not None and state.standing.is_open
+            for place, clock in enumerate(clocks)
+            if (state := clock.open_state()) is not None and state.due_at is not None
         ]
-        return tuple(state for _, _, state in sorted(known, key=lambda item: item[:2]))
+        return tuple(state for _, _, state in sorted(found, key=lambda item: item[:2]))
 
     def __call__(self, history: CaseHistory, /, *, at: datetime) -> Decision[Punctuality]:
         """Whether the case has kept its deadlines so far, with one piece of evidence for each.
