@@ -72,7 +72,18 @@ class TestCocaCola1981:
         text = explain(COCA_COLA_1981(ended(100, 60)))
         assert "- noted: unresolved boycott is 0.333333" in text
         assert "- noted: unresolved undescribed is 0.216667" in text
+        assert "- noted: tell 20 or more is 0.12" in text
         assert text.startswith("400 to 500 people hear good things, 540 to 600 hear bad things")
+
+    @given(endings)
+    def test_the_estimate_can_be_had_again_from_the_evidence(self, facts):
+        """But for the third, of which the evidence has six digits."""
+        decision = COCA_COLA_1981(facts)
+        seen = {item.criterion: Fraction(str(item.observed)) for item in decision.evidence[6:]}
+        assert decision.outcome.buy_less == facts.unresolved * Fraction("0.45")
+        assert seen["unresolved-boycott"] == Fraction("0.333333")
+        for part, share in (("buy_less", "unresolved-buy-less"), ("tell_many", "tell-20-or-more")):
+            assert getattr(decision.outcome, part) == facts.unresolved * seen[share]
 
 
 class TestWhatIsRefused:
@@ -102,8 +113,13 @@ class TestWhatIsRefused:
 
     @pytest.mark.parametrize("numbers", [(-1, 0, 0), (0, -1, 0), (0, 0, -1)])
     def test_fewer_than_no_customers(self, numbers):
-        with pytest.raises(InvalidValue, match="0 or more"):
+        with pytest.raises(InvalidValue, match="whole"):
             ended(*numbers)
+
+    @pytest.mark.parametrize("number", [1.5, True])
+    def test_half_a_customer(self, number):
+        with pytest.raises(InvalidValue, match="whole"):
+            ended(satisfied=number)
 
     def test_a_float_is_refused(self):
         with pytest.raises(InvalidMoney):

@@ -44,7 +44,7 @@ class Listeners:
 class WordOfMouthFacts:
     """How complaints ended: settled to full satisfaction, not resolved, or something between.
 
-    :raises InvalidValue: if a number is below 0.
+    :raises InvalidValue: if a number is not whole, or below 0.
     """
 
     as_of: date
@@ -54,8 +54,9 @@ class WordOfMouthFacts:
 
     def __attrs_post_init__(self) -> None:
         check_date(self.as_of, "as_of")
-        if min(self.satisfied, self.unresolved, self.between) < 0:
-            raise InvalidValue("numbers of customers are 0 or more")
+        for number in (self.satisfied, self.unresolved, self.between):
+            if type(number) is not int or number < 0:
+                raise InvalidValue("numbers of customers are whole, and 0 or more")
 
 
 @frozen(kw_only=True)
@@ -146,6 +147,7 @@ class WordOfMouth:
             noted("unresolved-boycott", decimal_of(self.unresolved_boycott)),
             noted("unresolved-buy-less", decimal_of(self.unresolved_buy_less)),
             noted("unresolved-undescribed", decimal_of(self.undescribed_share)),
+            noted(f"tell-{self.many}-or-more", decimal_of(self.tell_many_share)),
         )
         return Decision(estimate, "word-of-mouth", facts.as_of, evidence)
 
