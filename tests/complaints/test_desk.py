@@ -1,10 +1,12 @@
 """The desk keeps complaints, and nothing that is owed gets out of sight."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,6 +31,7 @@ from crmkit.complaints.policies.escalation import (
     EscalationPolicy,
     EscalationRule,
 )
+from crmkit.complaints.policies.merging import merge_complaints
 from crmkit.complaints.policies.obligations import Obligation
 from crmkit.complaints.policies.profiles import ObligationProfile
 from crmkit.complaints.policies.rules import ActionRefused, ComplaintRules
@@ -36,7 +39,10 @@ from crmkit.complaints.records.complaint import Complaint
 from crmkit.complaints.records.entry import Entry
 from crmkit.complaints.records.events import (
     Assessed,
+    Escalated,
     FactsRecorded,
+    LifecycleAdopted,
+    Merged,
     ParentNamed,
     Satisfaction,
     SatisfactionChecked,
@@ -60,6 +66,7 @@ from crmkit.errors import (
     InvalidValue,
     NaiveDatetime,
     NotKept,
+    StoreFull,
     VersionConflict,
 )
 from crmkit.identifiers import Actor, ComplaintId, CustomerId
@@ -157,6 +164,17 @@ def queue(desk, **more):
     return [stored.record for stored in desk.due(**more).items]
 
 
+class FailingStore(MemoryStore):
+    """A store that is full, once it is told to be."""
+
+    fails = False
+
+    def _apply(self, changes):
+        if self.fails:
+            raise StoreFull("no room left")
+        super()._apply(changes)
+
+
 @pytest.fixture(params=["memory", "sqlite"])
 def store(request, tmp_path):
     if request.param == "memory":
@@ -242,6 +260,73 @@ class TestHandling:
         with pytest.raises(IllegalTransition):
             desk_with(store).get(complaint.id)
 
+    @pytest.mark.parametrize("status", [each for each in Status if each != Status.RECEIVED])
+    def test_no_complaint_is_kept_that_was_born_half_way(self, store, status):
+        first = Entry(
+            what=LifecycleAdopted("complaint", 1, status.value), by=ANNA, at=MONDAY, reason="made"
+        )
+        with pytest.raises(IllegalTransition, match=f"cannot begin at {status} from received"):
+            desk_with(store).keep(Complaint(receipt(), (first,)))
+
+    def test_a_refusal_in_a_unit_of_the_host_leaves_nothing_half_done(self, store):
+        """The host catches it and commits what else it has done."""
+        desk = desk_with(store)
+        desk.receive(receipt("K-1"))
+        desk.receive(receipt("K-2", MONDAY + HOUR))
+        before = desk.get(ComplaintId("K-1")), desk.get(ComplaintId("K-2"))
+        broken = desk_with(store, profiles=(evolve(DESK_HOURS, calendars={}),))
+        later = {"by": ANNA, "at": MONDAY + 9 * HOUR}
+        attempts: list[Callable[[Any], object]] = [
+            lambda unit: broken.merge(
+                ComplaintId("K-2"), ComplaintId("K-1"), reason="one", unit=unit, **later
+            ),
+            lambda unit: broken.act(
+                ComplaintId("K-1"), Action.ACKNOWLEDGE, reason="wrote", unit=unit, **later
+            ),
+            lambda unit: broken.escalate(MONDAY + 99 * HOUR, by=BEN, unit=unit),
+            lambda unit: broken.receive(receipt("K-3"), unit=unit),
+        ]
+        for attempt in attempts:
+            with store.unit_of_work() as unit:
+                with pytest.raises(InvalidPolicy, match="which is not bound"):
+                    attempt(unit)
+                unit.commit()
+        assert (desk.get(ComplaintId("K-1")), desk.get(ComplaintId("K-2"))) == before
+        assert store.deliver(lambda message: None) == 0
+        with pytest.raises(NotKept):
+            desk.get(ComplaintId("K-3"))
+
+    def test_a_store_that_fails_between_two_writes_has_written_neither(self):
+        store = FailingStore()
+        desk = desk_with(store)
+        desk.receive(receipt("K-1"))
+        desk.receive(receipt("K-2", MONDAY + HOUR))
+        store.fails = True
+        with pytest.raises(StoreFull):
+            desk.merge(ComplaintId("K-2"), ComplaintId("K-1"), by=ANNA, at=MONDAY, reason="one")
+        with pytest.raises(StoreFull):
+            desk.escalate(MONDAY + 99 * HOUR, by=BEN)
+        store.fails = False
+        assert desk.get(ComplaintId("K-2")).merged_into is None
+        assert desk.get(ComplaintId("K-1")).absorbed == ()
+        assert store.deliver(lambda message: None) == 0
+        assert len(desk.escalate(MONDAY + 99 * HOUR, by=BEN)) == 4
+
+    def test_two_who_merge_and_close_at_the_same_time_do_not_lose_one(self, store):
+        desk = desk_with(store)
+        desk.receive(receipt("K-1"))
+        desk.receive(receipt("K-2", MONDAY + HOUR))
+        with store.unit_of_work() as late:
+            desk.merge(
+                ComplaintId("K-2"), ComplaintId("K-1"), by=BEN, at=MONDAY, reason="one", unit=late
+            )
+            act(desk, Action.WITHDRAW, "K-1")
+            with pytest.raises(VersionConflict):
+                late.commit()
+        assert desk.get(ComplaintId("K-2")).merged_into is None
+        with pytest.raises(ActionRefused, match="the-other-is-closed"):
+            desk.merge(ComplaintId("K-2"), ComplaintId("K-1"), by=BEN, at=MONDAY, reason="one")
+
     def test_a_complaint_of_another_lifecycle_needs_its_table(self, store):
         other = Lifecycle(name="walk-in", initial="new", moves=[("new", "settle", "settled")])
         theirs = ComplaintDesk(store=store, rules=ComplaintRules(lifecycle=other, guards=()))
@@ -320,6 +405,24 @@ class TestDue:
         assert [entry.obligation for entry in queue(desk)] == ["acknowledge"]
         assert desk.refresh() == 0
 
+    def test_what_was_kept_without_a_desk_comes_into_the_queue(self, store):
+        with store.unit_of_work() as unit:
+            unit.repository(COMPLAINTS).add(Complaint.received(receipt()))
+            unit.commit()
+        desk = desk_with(store)
+        assert queue(desk) == []
+        assert desk.refresh() == 1
+        assert [entry.obligation for entry in queue(desk)] == ["acknowledge"]
+        assert desk.refresh() == 0
+
+    def test_and_is_acted_on_at_once(self, store):
+        with store.unit_of_work() as unit:
+            unit.repository(COMPLAINTS).add(Complaint.received(receipt()))
+            unit.commit()
+        desk = desk_with(store)
+        assert act(desk, Action.ACKNOWLEDGE).status == Status.ACKNOWLEDGED
+        assert [entry.obligation for entry in queue(desk)] == ["answer"]
+
     @given(st.lists(st.integers(0, 200), min_size=1, max_size=6), st.integers(0, 300))
     def test_the_queue_agrees_with_asking_each_complaint(self, hours, later):
         desk = desk_with()
@@ -385,6 +488,21 @@ class TestEscalation:
         assert late.level == 1
         assert late.handled_at == MONDAY + 8 * HOUR
 
+    def test_nobody_silences_one_by_writing_that_it_was_carried_out(self, store):
+        desk = desk_with(store)
+        desk.receive(receipt())
+        told = Escalated(rule="unanswered", level=1, fell_due_at=MONDAY + 6 * HOUR, to="lead")
+        with pytest.raises(InvalidValue, match="carried out by escalate"):
+            record(desk, told)
+        assert [each.level for each in desk.escalate(MONDAY + 7 * HOUR, by=BEN)] == [1]
+        assert store.deliver(lambda message: None) == 1
+
+    def test_an_escalation_of_other_rules_can_be_put_on_record(self):
+        told = Escalated(rule="by-phone", level=1, fell_due_at=MONDAY, to="lead")
+        for desk in (desk_with(), desk_with(escalation=None)):
+            desk.receive(receipt())
+            assert record(desk, told).escalations == (told,)
+
     def test_a_desk_without_rules_says_so(self):
         with pytest.raises(InvalidValue, match="no escalation"):
             desk_with(escalation=None).escalate(MONDAY, by=BEN)
@@ -410,6 +528,24 @@ class TestMerging:
         assert [entry.complaint for entry in queue(desk)] == ["K-1", "K-2"]
         assert desk.get(two).status == before.status
         assert desk.get(one).absorbed == ()
+
+    def test_no_complaint_is_kept_that_goes_on_nowhere(self, store):
+        """Nobody could act on it, and nobody could take it out."""
+        desk = desk_with(store)
+        rules, ours = desk.rules, Complaint.received(receipt("K-1"))
+        theirs = Complaint.received(receipt("K-2", MONDAY + HOUR))
+        both = merge_complaints(rules, theirs, ours, by=ANNA, at=MONDAY, reason="one parcel")
+        with pytest.raises(InvalidValue, match="does not hold it: keep that first"):
+            desk.keep(both.complaint)
+        desk.keep(both.into)
+        desk.keep(both.complaint)
+        assert desk.unmerge(both.complaint.id, by=ANNA, at=MONDAY, reason="two").into == desk.get(
+            ours.id
+        )
+        desk.keep(Complaint.received(receipt("K-8")))
+        stranger = Entry(what=Merged(ComplaintId("K-8")), by=ANNA, at=MONDAY, reason="gone")
+        with pytest.raises(InvalidValue, match="does not hold it"):
+            desk.keep(Complaint.received(receipt("K-9")).after(stranger))
 
     def test_what_is_not_merged_cannot_be_taken_apart(self):
         desk = desk_with()

@@ -1,6 +1,10 @@
-"""The desk of complaints: load, ask the rules, keep, and know what is due next."""
+"""The desk of complaints: load, ask the rules, keep, and know what is due next.
 
-from collections.abc import Iterator
+One class and long, because it is the only door to what is kept: each of its methods loads, asks the
+pure part, and keeps, and nothing else does.
+"""
+
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 
@@ -13,15 +17,21 @@ from crmkit.complaints.policies.escalation import DueEscalation, EscalationPolic
 from crmkit.complaints.policies.merging import Together, merge_complaints, unmerge_complaint
 from crmkit.complaints.policies.obligations import ObligationState
 from crmkit.complaints.policies.profiles import ObligationProfile
+from crmkit.complaints.policies.relatives import (
+    check_goes_on,
+    check_part_of,
+    come_back,
+    whole_matter,
+)
 from crmkit.complaints.policies.rules import ComplaintRules
 from crmkit.complaints.records.complaint import Complaint
 from crmkit.complaints.records.entry import Override
-from crmkit.complaints.records.events import Escalated, Event
+from crmkit.complaints.records.events import Escalated, Event, ParentNamed
 from crmkit.complaints.records.receipt import Receipt
 from crmkit.errors import InvalidValue
 from crmkit.identifiers import Actor, ComplaintId
 from crmkit.period import check_instant
-from crmkit.storage import Page, Store, Stored, UnitOfWork, walk
+from crmkit.storage import Page, Repository, Store, Stored, UnitOfWork, walk
 
 __all__ = ["ESCALATED_TOPIC", "ComplaintDesk"]
 
@@ -37,6 +47,15 @@ class _Deadline:
     due_at: datetime
     profile: str
     obligation: str
+
+
+@frozen
+class _Change:
+    """What becomes of a complaint, and what is due next in it."""
+
+    complaint: Complaint
+    version: int
+    agenda: AgendaEntry
 
 
 @frozen(kw_only=True)
@@ -83,13 +102,17 @@ class ComplaintDesk:
         """Keep a complaint that was handled elsewhere, with its whole trail.
 
         :raises AlreadyKept: if its number is taken.
-        :raises InvalidPolicy: if it follows a lifecycle that the rules do not know.
+        :raises InvalidPolicy: if it follows a lifecycle that the rules do not know, or adopts one
+            as no complaint could.
         :raises IllegalTransition: if its trail holds a move that its lifecycle does not have.
+        :raises InvalidValue: if it is merged into a complaint that does not hold it.
         """
         self.rules.verify(complaint)
+        entry = self._agenda(complaint)
         with self._joined(unit) as joined:
+            check_goes_on(complaint, self._finding(joined))
             joined.repository(COMPLAINTS).add(complaint)
-            joined.repository(COMPLAINT_AGENDAS).add(self._agenda(complaint))
+            joined.repository(COMPLAINT_AGENDAS).add(entry)
             self._finish(joined, unit)
         return complaint
 
@@ -123,9 +146,9 @@ class ComplaintDesk:
                 role=role,
                 override=override,
                 recorded_at=recorded_at,
-                open_children=self._open_children(joined, number),
+                open_children=self._open_children(joined, stored.record),
             )
-            self._replace(joined, stored, after)
+            self._write(joined, self._change(stored, after))
             self._finish(joined, unit)
         return after
 
@@ -146,10 +169,16 @@ class ComplaintDesk:
 
         :raises NotKept: if there is no such complaint.
         :raises ActionRefused: if a condition does not hold.
-        :raises InvalidValue: if it does not go on from where the complaint stands.
+        :raises InvalidValue: if it does not go on from where the complaint stands, makes it a part
+            of itself or of a complaint that is not kept, or is an escalation of the desk's own
+            rules: :meth:`escalate` tells whom it concerns as well.
         """
         with self._joined(unit) as joined:
             stored = self._stored(joined, number)
+            if isinstance(what, Escalated):
+                self._check_foreign(what)
+            if isinstance(what, ParentNamed) and what.parent is not None:
+                check_part_of(stored.record, what.parent, self._finding(joined))
             after = self.rules.record(
                 stored.record,
                 what,
@@ -160,7 +189,7 @@ class ComplaintDesk:
                 override=override,
                 recorded_at=recorded_at,
             )
-            self._replace(joined, stored, after)
+            self._write(joined, self._change(stored, after))
             self._finish(joined, unit)
         return after
 
@@ -229,6 +258,17 @@ class ComplaintDesk:
         with self._joined(unit) as joined:
             return self._stored(joined, number).record
 
+    def repeat_contacts(self, number: ComplaintId, *, unit: UnitOfWork | None = None) -> int:
+        """How often the complainant had to come back about the matter; none is the aim.
+
+        What was noted in the complaints that are merged into this one counts, and so do they
+        themselves, as far as they are the same complainant's.
+
+        :raises NotKept: if there is no such complaint.
+        """
+        with self._joined(unit) as joined:
+            return come_back(self._matter(joined, self._stored(joined, number).record))
+
     def agenda(
         self, number: ComplaintId, at: datetime, *, unit: UnitOfWork | None = None
     ) -> tuple[ObligationState, ...]:
@@ -289,13 +329,12 @@ class ComplaintDesk:
             )
             # In the complaints of the next page something may have fallen due before the rest.
             last = page.items[-1].record.escalates_at if page.next is not None else None
-            due = [
-                each
+            cases = [
+                self._escalated(joined, policy, entry.record.complaint, at, last or at, by)
                 for entry in page.items
-                for each in self._escalate_one(
-                    joined, policy, entry.record.complaint, at, last or at, by
-                )
             ]
+            self._write(joined, *(change for change, _ in cases))
+            due = [each for _, found in cases for each in found]
             due.sort(key=lambda each: each.fell_due_at)
             for each in due:
                 addressee = each.target or each.role or ""
@@ -305,7 +344,7 @@ class ComplaintDesk:
             self._finish(joined, unit)
         return tuple(due)
 
-    def _escalate_one(
+    def _escalated(
         self,
         unit: UnitOfWork,
         policy: EscalationPolicy,
@@ -313,7 +352,8 @@ class ComplaintDesk:
         at: datetime,
         until: datetime,
         by: Actor,
-    ) -> tuple[DueEscalation, ...]:
+    ) -> tuple[_Change, tuple[DueEscalation, ...]]:
+        """What becomes of a complaint by its escalations up to an instant, and which they are."""
         stored = self._stored(unit, number)
         due = tuple(
             each
@@ -329,8 +369,7 @@ class ComplaintDesk:
                 to=each.target or each.role or "",
             )
             after = self.rules.record(after, what, by=by, at=at, reason="fell due")
-        self._replace(unit, stored, after)
-        return due
+        return self._change(stored, after), due
 
     def refresh(self, *, limit: int = 1000, unit: UnitOfWork | None = None) -> int:
         """Work out anew what is due in every complaint; once the policies of the desk have changed.
@@ -342,11 +381,8 @@ class ComplaintDesk:
             agendas = joined.repository(COMPLAINT_AGENDAS)
             complaints = joined.repository(COMPLAINTS)
             for stored in walk(lambda after: complaints.page(limit=limit, after=after)):
-                entry = agendas.get(stored.record.id)
                 fresh = self._agenda(stored.record)
-                if fresh != entry.record:
-                    agendas.replace(fresh, entry.version)
-                    changed += 1
+                changed += self._put_on_agenda(agendas, fresh)
             self._finish(joined, unit)
         return changed
 
@@ -392,13 +428,33 @@ class ComplaintDesk:
         self.rules.verify(stored.record)
         return stored
 
-    def _replace(self, unit: UnitOfWork, stored: Stored[Complaint], after: Complaint) -> None:
-        unit.repository(COMPLAINTS).replace(after, stored.version)
-        agendas = unit.repository(COMPLAINT_AGENDAS)
-        entry = agendas.get(after.id)
-        fresh = self._agenda(after)
-        if fresh != entry.record:
+    def _change(self, stored: Stored[Complaint], after: Complaint) -> _Change:
+        return _Change(after, stored.version, self._agenda(after))
+
+    def _write(self, unit: UnitOfWork, *changes: _Change) -> None:
+        """Write what was worked out before: whatever fails, fails before the first is written."""
+        complaints, agendas = unit.repository(COMPLAINTS), unit.repository(COMPLAINT_AGENDAS)
+        for change in changes:
+            complaints.replace(change.complaint, change.version)
+            self._put_on_agenda(agendas, change.agenda)
+
+    def _put_on_agenda(self, agendas: Repository[AgendaEntry], fresh: AgendaEntry) -> bool:
+        """Keep what is due next, and say whether that is news.
+
+        A complaint that was kept without a desk has no such entry yet.
+        """
+        entry = agendas.find(fresh.complaint)
+        if entry is None:
+            agendas.add(fresh)
+        elif fresh != entry.record:
             agendas.replace(fresh, entry.version)
+        return entry is None or fresh != entry.record
+
+    def _check_foreign(self, what: Escalated) -> None:
+        """An escalation that is only written down would never be told to anybody."""
+        policy = self.escalation
+        if policy is not None and any(rule.name == what.rule for rule in policy.rules):
+            raise InvalidValue("an escalation of this desk is carried out by escalate(at, by=...)")
 
     def _keep_both(
         self,
@@ -407,13 +463,28 @@ class ComplaintDesk:
         other: Stored[Complaint],
         together: Together,
     ) -> None:
-        self._replace(unit, one, together.complaint)
-        self._replace(unit, other, together.into)
+        self._write(unit, self._change(one, together.complaint), self._change(other, together.into))
 
-    def _open_children(self, unit: UnitOfWork, number: ComplaintId) -> int:
+    def _finding(self, unit: UnitOfWork) -> Callable[[ComplaintId], Complaint | None]:
+        complaints = unit.repository(COMPLAINTS)
+
+        def find(number: ComplaintId) -> Complaint | None:
+            stored = complaints.find(number)
+            return None if stored is None else stored.record
+
+        return find
+
+    def _matter(self, unit: UnitOfWork, complaint: Complaint) -> tuple[Complaint, ...]:
+        return whole_matter(complaint, self._finding(unit))
+
+    def _open_children(self, unit: UnitOfWork, complaint: Complaint) -> int:
+        """How many parts are open, those of complaints that are merged into this one included."""
+        matter = self._matter(unit, complaint)
         return sum(
             not self.rules.is_final(child) and child.merged_into is None
-            for child in self._children(unit, number)
+            for each in matter
+            for child in self._children(unit, each.id)
+            if child.id != complaint.id
         )
 
     def _children(self, unit: UnitOfWork, number: ComplaintId) -> Iterator[Complaint]:
