@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -43,7 +43,7 @@ def log(here):
 
 def shown(*arguments: object):
     """What the command says for programs."""
-    return run(*arguments, "--format", "json").json
+    return run(*arguments, "--json").json
 
 
 class TestReplay:
@@ -53,8 +53,8 @@ class TestReplay:
         call = log("a,solve,2026-05-05 10:00:00", "a,take,2026-05-04 10:00:00")
         case = shown(*call, "--case", "a")
         assert case["status"] == "done"
-        assert case["received_at"] == "2026-05-04T08:00:00+00:00"
-        assert shown(*call)["events"]["disordered"] == 1
+        assert case["received_at"] == "2026-05-04T10:00:00+02:00"
+        assert shown(*call)["disordered"] == 1
         assert "after a later event of the same case, put in order: 1" in run(*call).out
 
     def test_what_the_lifecycle_lacks_is_refused_noted_and_counted(self, log):
@@ -88,6 +88,11 @@ class TestReplay:
             ("a,sing,2026-05-04 10:00:00", "unknown-value"),
             ("a,take,04.05.2026 10:00", "bad-date"),
             ("a,take,2026-02-30 10:00:00", "bad-date"),
+            ("a,take,2026-05-04 25:00:00", "bad-date"),
+            ("a,take,2026-05-04", "bad-date"),
+            ("a,take,0001-01-01 00:00:00+14:00", "bad-date"),
+            ("a,take,1801-05-04 10:00:00", "bad-date"),
+            ("a,take,9999-12-31 23:59:59-14:00", "bad-date"),
             ("a,take", "too-few-columns"),
         ],
     )
@@ -98,10 +103,10 @@ class TestReplay:
 
     def test_times_when_clocks_change_are_read_and_counted(self, log):
         call = log("a,take,2026-10-25 02:30:00", "b,take,2026-03-29 02:30:00")
-        found = shown(*call)["events"]
+        found = shown(*call)
         assert (found["ambiguous_times"], found["skipped_times"]) == (1, 1)
         first = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
-        assert shown(*call, "--case", "a")["received_at"] == first.isoformat()
+        assert datetime.fromisoformat(shown(*call, "--case", "a")["received_at"]) == first
         out = run(*call).out
         assert "came twice when clocks were put back, read as the first: 1" in out
         assert "left out when clocks were put forward, read as if they were not: 1" in out
@@ -110,6 +115,42 @@ class TestReplay:
         call = log("a,take,2026-05-04T10:00:00+09:00")
         received = datetime.fromisoformat(shown(*call, "--case", "a")["received_at"])
         assert received == datetime(2026, 5, 4, 1, 0, tzinfo=UTC)
+
+    def test_what_was_done_in_one_second_keeps_the_order_of_its_fractions(self, log):
+        call = log("a,solve,2026-05-04 10:00:00.2", "a,take,2026-05-04 10:00:00.1")
+        assert shown(*call, "--case", "a")["status"] == "done"
+
+    def test_a_log_names_its_own_format_of_times(self, log, here):
+        log()
+        (here / "mine.toml").write_text(
+            'kind = "event-log"\nversion = 1\n[data]\nname = "mine"\ncase = "No"\n'
+            'activity = "What"\nat = "When"\ndate_format = "%d.%m.%Y %H:%M"\n'
+        )
+        (here / "log.csv").write_text("No;What;When\na;take;04.05.2026 10:30\nb;take;04.05.2026\n")
+        call = ("complaints", "log.csv", "--layout", "mine.toml", "--lifecycle", "desk.toml")
+        found = shown(*call, "--zone", "Europe/Rome", "--case", "a")
+        assert found["received_at"] == "2026-05-04T10:30:00+02:00"
+        account = shown(*call, "--zone", "Europe/Rome")
+        assert account["rejects_by_reason"] == {"bad-date": 1}
+
+    def test_every_kind_of_refused_event_is_counted_by_itself(self, log):
+        call = log(
+            *(f"{case},{what},2026-05-04 10:00:00" for case in "abc" for what in ("solve", "take")),
+            "d,take,2026-05-04 10:00:00",
+            "d,solve,2026-05-04 11:00:00",
+            "d,take,2026-05-04 12:00:00",
+        )
+        words = shown(*call)["notes"]["refused-by-lifecycle"]["words"]
+        assert words == {"cannot solve from new": 3, "cannot take from done": 1}
+        out = run(*call).out
+        assert "Refused by the lifecycle: 4 events" in out
+        assert "3  cannot solve from new" in out
+
+    def test_every_event_is_counted_with_what_it_did(self, log):
+        call = log(
+            "a,take,2026-05-04 10:00:00", "a,take,2026-05-04 11:00:00", "a,solve,2026-05-05 09:00"
+        )
+        assert shown(*call)["actions"] == {"take": 2, "solve": 1}
 
     def test_a_lifecycle_without_deadlines_has_none(self, log):
         out = run(*log("a,take,2026-05-04 10:00:00")).out
@@ -134,31 +175,26 @@ def tickets():
     return cases
 
 
-def end_of_business_day(at: datetime, count: int) -> datetime:
-    """The end of the so manieth day from Monday to Friday after an instant."""
+def end_of_business_day(at: datetime, count: int, closed: frozenset[date]) -> datetime:
+    """The end of the so manieth working day after an instant."""
     day = at.date()
     while count:
         day += timedelta(days=1)
-        count -= day.weekday() < 5
+        count -= day.weekday() < 5 and day not in closed
     return datetime(day.year, day.month, day.day, tzinfo=ROME) + timedelta(days=1)
 
 
-def worked(start: datetime, end: datetime) -> timedelta:
-    """The time from nine to six on weekdays between two instants; no clock changes by then."""
-    total, day = timedelta(), start.date()
-    while day <= end.date():
-        if day.weekday() < 5:
+def end_of_work(start: datetime, left: timedelta, closed: frozenset[date]) -> datetime:
+    """When so much time from nine to six on working days has passed since an instant."""
+    day = start.date()
+    while True:
+        if day.weekday() < 5 and day not in closed:
             opens = datetime(day.year, day.month, day.day, 9, tzinfo=ROME)
-            closes = opens.replace(hour=18)
-            total += max(timedelta(), min(end, closes) - max(start, opens))
+            begins, closes = max(start, opens), opens.replace(hour=18)
+            if begins + left <= closes:
+                return begins + left
+            left -= max(timedelta(), closes - begins)
         day += timedelta(days=1)
-    return total
-
-
-@pytest.fixture(scope="module")
-def found():
-    """What the command says of the log."""
-    return shown(*helpdesk_call())
 
 
 def helpdesk_call():
@@ -170,6 +206,12 @@ def helpdesk_call():
     )
 
 
+@pytest.fixture(scope="module")
+def found():
+    """What the command says of the log."""
+    return shown(*helpdesk_call())
+
+
 class TestHelpDesk:
     """3,804 tickets of an Italian software company."""
 
@@ -177,6 +219,7 @@ class TestHelpDesk:
         assert (found["lines"], found["rows"], found["rejects"]) == (13_711, 13_710, 0)
         events = found["events"]
         assert events["moves"] + events["refused"] + events["later"] == 13_710
+        assert sum(found["actions"].values()) == events["moves"]
         assert events["refused"] == 0
         assert found["statuses"] == {"resolved": 3_804}
 
@@ -193,16 +236,54 @@ class TestHelpDesk:
         assert set(seen) == set(table.lifecycle.moves)
         assert sum(seen.values()) == 13_710
 
-    def test_the_deadlines_are_those_of_a_count_by_hand(self, found, tickets):
-        late: Counter[str] = Counter()
-        for events in tickets.values():
-            received = min(at for at, _ in events)
-            solved = min(at for at, activity in events if activity == "6")
-            taken = min(at for at, activity in events if activity in "68")
-            late["resolve"] += solved > end_of_business_day(received, 10)
-            late["take-in-charge"] += worked(received, taken) > timedelta(hours=8)
-        shown_late = {each["obligation"]: each["met-late"] for each in found["deadlines"]}
-        assert shown_late == late
+    @pytest.mark.parametrize("holidays", [None, "IT"])
+    @pytest.mark.parametrize("day", ["2011-06-30", "2012-04-09", "2012-11-06"])
+    def test_every_deadline_is_that_of_a_count_by_hand(self, tickets, day, holidays):
+        closed: frozenset[date] = frozenset()
+        if holidays:
+            package = pytest.importorskip("holidays")
+            closed = frozenset(package.country_holidays("IT", years=range(2010, 2014)))
+        by_hand, overdue, missed = self._by_hand(tickets, date.fromisoformat(day), closed)
+        also = ("--holidays", holidays) if holidays else ()
+        account = shown(*helpdesk_call(), "--as-of", day, *also)
+        names = ("met", "met-late", "overdue", "pending")
+        assert by_hand == {
+            (each["obligation"], name): each[name]
+            for each in account["deadlines"]
+            for name in names
+            if each.get(name)
+        }
+        assert account["cases_with_missed_deadline"] == missed
+        listed = [
+            (datetime.fromisoformat(each["due_at"]), each["case"], each["obligation"])
+            for each in account["overdue"]
+        ]
+        assert listed == overdue
+
+    def _by_hand(self, tickets, day: date, closed: frozenset[date]):
+        """How often each deadline is kept or not, what is overdue, and how many missed one."""
+        end = datetime(day.year, day.month, day.day, tzinfo=ROME) + timedelta(days=1)
+        counts: Counter[tuple[str, str]] = Counter()
+        overdue, missed = [], 0
+        for case, unordered in tickets.items():
+            events = sorted((at, what) for at, what in unordered if at < end)
+            if not events:
+                continue
+            received, passed, late = events[0][0], [], False
+            for name, due, met_by in (
+                ("take-in-charge", end_of_work(received, timedelta(hours=8), closed), "68"),
+                ("resolve", end_of_business_day(received, 10, closed), "6"),
+            ):
+                met = next((at for at, what in events if what in met_by), None)
+                is_late = (end if met is None else met) > due
+                words = ("pending", "overdue") if met is None else ("met", "met-late")
+                counts[name, words[is_late]] += 1
+                late = late or is_late
+                if met is None and is_late:
+                    passed.append((due, case, name))
+            missed += late
+            overdue += [min(passed)] if passed else []
+        return dict(counts), sorted(overdue), missed
 
     def test_italian_holidays_move_deadlines(self, found):
         pytest.importorskip("holidays")

@@ -12,7 +12,6 @@ from crmkit.cli.complaints.layout import ComplaintTable, read_layout
 from crmkit.complaints.desk import ComplaintDesk
 from crmkit.complaints.policies.rules import ComplaintRules
 from crmkit.complaints.records.events import Noted, StatusChanged
-from crmkit.identifiers import ComplaintId
 from crmkit.storage.sqlite import SqliteStore
 from tests.cli.running import run
 from tests.shared_data import shared_file
@@ -72,14 +71,14 @@ def table(here):
         (here / "shop.toml").write_text(LAYOUT, encoding="utf-8")
         text = "\n".join([HEADER, *rows, ""])
         (here / "shop.csv").write_text(text, encoding="utf-8")
-        return ("complaints", "shop.csv", "--columns", "shop.toml", *OFFICE)
+        return ("complaints", "shop.csv", "--layout", "shop.toml", *OFFICE)
 
     return written
 
 
 def shown(*arguments: object):
     """What the command says for programs."""
-    return run(*arguments, "--format", "json").json
+    return run(*arguments, "--json").json
 
 
 def rules_in(layout: object) -> ComplaintRules:
@@ -108,8 +107,10 @@ class TestRows:
         call = table("7;04.05.2026;n;late;;05.05.2026;yes;", "8;06.05.2026;n;late;;;;")
         trail = shown(*call, "--case", "7")["trail"]
         assert trail[-1]["at"] == "2026-05-07T00:00:00+02:00"
-        assert "(not dated in the file)" in run(*call, "--case", "7").out
-        assert "the file does not date: 1; they stand at 2026-05-07 00:00" in run(*call).out
+        out = run(*call, "--case", "7").out
+        assert "  by 2026-05-06  accept: responded to accepted; line 2: Happy? is 'yes'" in out
+        assert "by a day: not dated in the file" in out
+        assert "not dated in the file: 1 entry; they stand at the end of its last" in run(*call).out
 
     def test_quoted_line_breaks_and_blank_lines_are_counted(self, table):
         call = table('7;04.05.2026;n;late;"one\ntwo\nthree";;;', "", "8;04.05.2026;n;late;;;;")
@@ -129,7 +130,10 @@ class TestRows:
             ("7;04.05.2026;n;late;;;;", "repeated", "No"),
             ("8;04.05.2026;n;late;;;maybe;", "unknown-value", "Happy?"),
             ("8;04.05.2026;n;late;;;yes;", "refused-by-lifecycle", "Happy?"),
-            ("8\u200b;04.05.2026;n;late;;;;", "bad-identifier", None),
+            ("8\u200b;04.05.2026;n;late;;;;", "bad-identifier", "No"),
+            (f"8;04.05.2026;{'n' * 256};late;;;;", "bad-identifier", "Where"),
+            ("8;04.05.1826;n;late;;;;", "bad-date", "Came in"),
+            ("8;04.05.2026;n;late;;04.05.2206;;", "bad-date", "Answered"),
             ("8;04.05.2026;n;late", "too-few-columns", None),
             ("8;04.05.2026;n;late;;;;;9", "too-many-columns", None),
             ('8;04.05.2026;"n;late;;;;', "malformed", None),
@@ -145,6 +149,7 @@ class TestRows:
         with (here / "bad.csv").open(encoding="utf-8", newline="") as file:
             (bad,) = csv.DictReader(file)
         assert (bad["line"], bad["column"] or None, bad["reason"]) == ("3", where, reason)
+        assert bad["raw"] == row
         assert f"line 3{', ' + where if where else ''}: " in run(*call).out
 
     def test_an_absent_cell_is_nothing_and_an_absent_cause_is_counted_nowhere(self, table):
@@ -165,15 +170,17 @@ class TestDeadlines:
         )
         listed = shown(*call, "--as-of", "2026-05-10")["overdue"]
         assert [(each["case"], each["due_at"][:10]) for each in listed] == [
-            ("8", "2026-05-06"),
-            ("7", "2026-05-08"),
+            ("8", "2026-05-07"),
+            ("7", "2026-05-09"),
         ]
 
     def test_nothing_is_overdue_up_to_the_end_of_the_day_on_which_it_is_due(self, table):
         call = table("8;04.05.2026;n;late;;;;")
         assert shown(*call, "--as-of", "2026-05-06")["overdue"] == []
         (one,) = shown(*call, "--as-of", "2026-05-07")["overdue"]
-        assert one["due_at"].startswith("2026-05-06T22:00")  # midnight in Berlin, in UTC
+        assert one["due_at"] == "2026-05-07T00:00:00+02:00"
+        out = run(*call, "--as-of", "2026-05-07").out
+        assert "8  answer  due by the end of 2026-05-06  received" in out
 
     def test_the_trace_of_a_case_counts_the_days(self, table):
         out = run(*table("8;08.05.2026;n;late;;;;"), "--case", "8", "--as-of", "2026-05-20").out
@@ -194,6 +201,11 @@ class TestDeadlines:
         out = run(*call, "--as-of", "2026-06-01", "--top", 3).out
         assert out.count("and 1 more; --top 4 shows them") == 2
 
+    def test_lists_too_long_for_a_screen_are_had_for_programs(self, table):
+        call = table(*(f"{n};04.05.2026;n;late;;;;" for n in range(1001)))
+        assert "and 991 more; --json shows them" in run(*call, "--as-of", "2026-06-01").out
+        assert len(shown(*call, "--as-of", "2026-06-01")["overdue"]) == 1001
+
 
 class TestHotSpots:
     """Where there is more trouble than chance explains."""
@@ -212,26 +224,6 @@ class TestHotSpots:
         assert shown(*table(*rows))["hot_spots"]["region"] == []
 
 
-class TestStore:
-    """The cases are kept where they are asked to be."""
-
-    def test_cases_are_kept_and_read_back(self, table, here):
-        call = table("7;04.05.2026;n;late;;05.05.2026;no;")
-        assert run(*call, "--store", "cases.sqlite").status == 0
-        rules = rules_in(read_layout(None, here / "shop.toml"))
-        with SqliteStore.open(here / "cases.sqlite") as store:
-            kept = ComplaintDesk(store=store, rules=rules).get(ComplaintId("7"))
-        assert (kept.status, kept.lifecycle) == ("disputed", ("shop", 3))
-        assert [each.action for each in kept.events(StatusChanged)] == ["respond", "dispute"]
-
-    def test_a_case_is_kept_once(self, table):
-        call = (*table("7;04.05.2026;n;late;;;;"), "--store", "cases.sqlite")
-        assert run(*call).status == 0
-        again = run(*call)
-        assert (again.status, again.out) == (2, "")
-        assert "holds a case of this file already" in again.err
-
-
 class TestCfpb:
     """349 complaints to the US Consumer Financial Protection Bureau."""
 
@@ -248,7 +240,7 @@ class TestCfpb:
     def test_every_row_is_a_case_with_its_response_and_its_dispute(self, call, rows, here):
         account = shown(*call, "--store", "cfpb.sqlite")
         assert (account["rows"], account["rejects"], account["cases"]) == (349, 0, 349)
-        rules = rules_in(read_layout("cfpb", None))
+        rules = rules_in(read_layout("cfpb"))
         with SqliteStore.open(here / "cfpb.sqlite") as store:
             desk = ComplaintDesk(store=store, rules=rules)
             for row in rows:

@@ -14,7 +14,8 @@ def add_to(commands: "_SubParsersAction[Any]") -> None:
     parser = commands.add_parser(
         "complaints",
         help="what is overdue, causes, hot spots and single cases, from a file of complaints",
-        usage="crmkit complaints FILE --zone ZONE (--layout NAME | --columns FILE) [options]",
+        usage="crmkit complaints FILE --layout LAYOUT --zone ZONE [options],\n"
+        "       or crmkit complaints --example",
         description="Read a table of complaints, or a log of what was done with them, replay it "
         "by a\nlifecycle, keep the cases, and show what is overdue, causes and hot spots.",
     )
@@ -29,5 +30,11 @@ def run(arguments: Mapping[str, Any], out: TextIO) -> None:
     """
     # Imported when it is needed: ``crmkit --help`` should not wait for it.
     from crmkit.cli.complaints.command import complaints
+    from crmkit.cli.complaints.layout import built_in
 
-    complaints(ComplaintOptions.of(arguments), out)
+    wanted = dict(arguments)
+    layout = wanted.pop("print_layout")
+    if layout is not None:
+        print(built_in(layout), end="", file=out)
+    else:
+        complaints(ComplaintOptions.of(wanted), out)

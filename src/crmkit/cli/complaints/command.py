@@ -1,19 +1,23 @@
 """The work of ``crmkit complaints``, one step after the other."""
 
-from pathlib import Path
+from contextlib import ExitStack
 from typing import TextIO
 
 from crmkit.cli.complaints.as_json import case_json, json_of
-from crmkit.cli.complaints.as_text import case_text, text_of
+from crmkit.cli.complaints.as_text import text_of
+from crmkit.cli.complaints.case_text import case_text
 from crmkit.cli.complaints.cases import CaseFile
-from crmkit.cli.complaints.figures import figures_of
-from crmkit.cli.complaints.keeping import desk_of, keep, open_store, overdue_of, profile_of
+from crmkit.cli.complaints.deadlines import profile_of
+from crmkit.cli.complaints.figures import add_up
+from crmkit.cli.complaints.keeping import Keeper, keeper_of
 from crmkit.cli.complaints.layout import EventLog, read_layout, read_lifecycle
 from crmkit.cli.complaints.logs import read_log
 from crmkit.cli.complaints.options import ComplaintOptions
 from crmkit.cli.complaints.tables import read_table
 from crmkit.cli.refusal import Refusal
-from crmkit.identifiers import ComplaintId
+from crmkit.cli.review.writing import make_folder
+from crmkit.complaints.policies.profiles import ObligationProfile
+from crmkit.complaints.records.complaint import Complaint
 
 __all__ = ["complaints"]
 
@@ -21,7 +25,7 @@ __all__ = ["complaints"]
 def complaints(options: ComplaintOptions, out: TextIO) -> None:
     """Read, replay, keep, and show.
 
-    The store commits, and rejects are written, only when all of it has worked.
+    Nothing is written before the file is read, understood and replayed to its end.
 
     :raises Refusal: with what would have worked.
     :raises MissingExtra: if national holidays are wanted and their library is not there.
@@ -29,25 +33,21 @@ def complaints(options: ComplaintOptions, out: TextIO) -> None:
     _check_places(options)
     file = _read(options)
     profile = profile_of(options, file)
-    with open_store(options.store) as store, store.unit_of_work() as unit:
-        desk = desk_of(store, file, profile)
-        keep(desk, file, unit)
-        if options.case is not None:
-            case = desk.get(_known(options.case, file), unit=unit)
-            write = case_json if options.format == "json" else case_text
-            text = write(case, file, profile)
-        else:
-            figures = figures_of(file, profile, overdue_of(desk, file, unit))
-            show = json_of if options.format == "json" else text_of
-            text = show(file, figures, options)
+    case = None if options.case is None else _case(options.case, file)
+    with ExitStack() as stack:
+        keeper = None
+        if options.store is not None:
+            keeper = stack.enter_context(keeper_of(options.store, file, profile))
         if options.rejects is not None:
+            make_folder(options.rejects)
             file.account.write(options.rejects)
-        unit.commit()
-    print(text, file=out)
+        text = _text(options, file, profile, keeper, case)
+    if not options.quiet:
+        print(text, file=out)
 
 
 def _read(options: ComplaintOptions) -> CaseFile:
-    layout = read_layout(options.layout, options.columns)
+    layout = read_layout(options.layout)
     if not isinstance(layout, EventLog):
         if options.lifecycle is not None:
             raise Refusal("a table has its lifecycle in its layout: leave --lifecycle out")
@@ -58,24 +58,39 @@ def _read(options: ComplaintOptions) -> CaseFile:
         )
     else:
         file = read_log(options, layout, read_lifecycle(options.lifecycle))
-    if not file.cases:
-        raise Refusal("there is not one case in the file that can be kept as of that day")
+    rejects = file.account.rejects
+    if options.strict and rejects:
+        raise Refusal(f"{rejects[0]}; without --strict, the other lines would be read")
     return file
 
 
-def _known(case: str, file: CaseFile) -> ComplaintId:
-    """The number of a case of the file, as it stands there."""
-    if all(each.id != case for each in file.cases):
+def _case(number: str, file: CaseFile) -> Complaint:
+    case = file.cases.find(number)
+    if case is None:
         raise Refusal("the file has no such case as of that day: write its number as it stands")
-    return ComplaintId(case)
+    return case
+
+
+def _text(
+    options: ComplaintOptions,
+    file: CaseFile,
+    profile: ObligationProfile | None,
+    keeper: Keeper | None,
+    case: Complaint | None,
+) -> str:
+    cases = file.cases if keeper is None else keeper.keep_all(file.cases)
+    if case is not None:
+        if keeper is not None:
+            for each in cases:  # All are kept, one is shown.
+                case = each if each.id == case.id else case
+        return (case_json if options.json else case_text)(case, file, profile)
+    figures = add_up(file, profile, cases)
+    return (json_of if options.json else text_of)(file, figures, options, keeper)
 
 
 def _check_places(options: ComplaintOptions) -> None:
     """Refuse to write over what is read, or two things to one place."""
-    read = [options.file, options.columns]
-    if options.lifecycle is not None:
-        read.append(Path(options.lifecycle))
-    taken = {path.resolve() for path in read if path is not None}
+    taken = {path.resolve() for path in options.paths_read}
     for name, path in (("store", options.store), ("rejects", options.rejects)):
         if path is None:
             continue

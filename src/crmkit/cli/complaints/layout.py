@@ -7,24 +7,28 @@ from typing import Any
 
 from attrs import field, frozen
 
-from crmkit.cli.complaints.options import LAYOUTS
+from crmkit.cli.complaints.options import LAYOUTS, LIFECYCLES
 from crmkit.cli.refusal import Refusal
 from crmkit.complaints.policies.obligations import Obligation
 from crmkit.errors import CrmkitError, InvalidPolicy
+from crmkit.identifiers import check_identifier
 from crmkit.lifecycle import Lifecycle
 from crmkit.serialization import make_converter
 
 __all__ = [
+    "DESK",
+    "ROUND_THE_CLOCK",
     "CaseLifecycle",
     "ComplaintTable",
     "EventLog",
     "Step",
+    "built_in",
     "read_layout",
     "read_lifecycle",
 ]
 
-LIFECYCLES = ("helpdesk",)
-"""The lifecycles that come with the command."""
+DESK, ROUND_THE_CLOCK = "desk", "round-the-clock"
+"""The calendars that deadlines can be counted by: the hours of the desk, or all hours."""
 
 
 @frozen(kw_only=True)
@@ -74,12 +78,14 @@ class Step:
     entry stands at the end of the file's last day, the earliest at which the file can say so.
 
     :raises InvalidPolicy: unless it is exactly one of the two.
+    :raises InvalidIdentifier: if a topic or a role could not serve as a key.
     """
 
     column: str
     action: str | None = None
     """Taken whatever stands in the column, if anything does."""
-    actions: Mapping[str, str | None] = field(factory=dict, hash=False)
+    actions: Mapping[str, str] = field(factory=dict, hash=False)
+    """By what stands in the column; an empty action is none."""
     note: str | None = None
     at: str | None = None
     role: str | None = None
@@ -87,11 +93,14 @@ class Step:
     def __attrs_post_init__(self) -> None:
         if (self.action is not None) + bool(self.actions) + (self.note is not None) != 1:
             raise InvalidPolicy(f"the column {self.column} has one of action, actions and note")
+        for text, what in ((self.note, "the topic of a note"), (self.role, "a role")):
+            if text is not None:
+                check_identifier(text, what)
 
     @property
     def names(self) -> set[str]:
         """Every action that the step can take."""
-        return ({self.action} | set(self.actions.values())) - {None}  # type: ignore[return-value]
+        return {action for action in (self.action, *self.actions.values()) if action}
 
 
 @frozen(kw_only=True)
@@ -126,6 +135,19 @@ class ComplaintTable:
         _check_actions(named, self.rules.lifecycle)
 
     @property
+    def places(self) -> Mapping[str, str]:
+        """The columns that cases are compared by, by what stands in them."""
+        columns = self.columns
+        named = {
+            "product": columns.product,
+            "unit": columns.unit,
+            "region": columns.region,
+            "channel": columns.channel,
+            "cause": columns.cause,
+        }
+        return {what: column for what, column in named.items() if column is not None}
+
+    @property
     def header(self) -> tuple[str, ...]:
         """Every column that is read."""
         columns = self.columns
@@ -146,6 +168,7 @@ class EventLog:
     case: str
     activity: str
     at: str
+    date_format: str = "iso"
 
     @property
     def header(self) -> tuple[str, ...]:
@@ -156,15 +179,15 @@ class EventLog:
 _DOCUMENTS = make_converter(ComplaintTable, EventLog, CaseLifecycle, Lifecycle[str, str])
 
 
-def read_layout(name: str | None, path: Path | None) -> ComplaintTable | EventLog:
-    """Read the layout that comes with the command, or one of the host.
+def read_layout(name: str) -> ComplaintTable | EventLog:
+    """Read a layout that comes with the command, or one of the host.
 
     :raises Refusal: if it cannot be read, or is no layout.
     """
-    layout = _built_in(name) if path is None else _read(path, "layout")
+    layout = _read(name, "layout", LAYOUTS)
     if isinstance(layout, ComplaintTable | EventLog):
         return layout
-    raise Refusal(f"{path} is a lifecycle, not a layout: pass it with --lifecycle")
+    raise Refusal(f"{name} is a lifecycle, not a layout: pass it with --lifecycle")
 
 
 def read_lifecycle(name: str) -> CaseLifecycle:
@@ -172,25 +195,30 @@ def read_lifecycle(name: str) -> CaseLifecycle:
 
     :raises Refusal: if it cannot be read, or is no lifecycle.
     """
-    found = _built_in(name) if name in LIFECYCLES else _read(Path(name), "lifecycle")
+    found = _read(name, "lifecycle", LIFECYCLES)
     if isinstance(found, Lifecycle):
         return CaseLifecycle(lifecycle=found)
     if isinstance(found, CaseLifecycle):
         return found
-    raise Refusal(f"{name} is a layout, not a lifecycle: pass it with --columns")
+    raise Refusal(f"{name} is a layout, not a lifecycle: pass it with --layout")
 
 
-def _built_in(name: str | None) -> Any:
-    place = files(__package__).joinpath("layouts", f"{name or LAYOUTS[0]}.toml")
-    return _DOCUMENTS.loads_toml(place.read_text(encoding="utf-8"))
+def built_in(name: str) -> str:
+    """The text of a layout or a lifecycle that comes with the command."""
+    return files(__package__).joinpath("layouts", f"{name}.toml").read_text(encoding="utf-8")
 
 
-def _read(path: Path, what: str) -> Any:
+def _read(name: str, what: str, known: tuple[str, ...]) -> Any:
+    if name in known:
+        return _DOCUMENTS.loads_toml(built_in(name))
     try:
-        return _DOCUMENTS.loads_toml(path.read_text(encoding="utf-8"))
+        return _DOCUMENTS.loads_toml(Path(name).read_text(encoding="utf-8"))
     except OSError as error:
         why = (error.strerror or "not a usable path").lower()
-        raise Refusal(f"cannot read the {what} {path}: {why}") from error
+        raise Refusal(
+            f"cannot read the {what} {name}: {why}; name a file, or one that comes with the "
+            f"command: {', '.join(known)}"
+        ) from error
     except (CrmkitError, ValueError) as error:
         why = str(error) if isinstance(error, CrmkitError) else "it is not UTF-8 text"
-        raise Refusal(f"the {what} {path} cannot be used: {why}") from error
+        raise Refusal(f"the {what} {name} cannot be used: {why}") from error

@@ -1,17 +1,17 @@
 """From a log with one event a row to cases, each replayed by the lifecycle of the host."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import pairwise
 from operator import attrgetter
 
-from attrs import define, frozen
+from attrs import frozen
 
 from crmkit.cli.complaints.cases import IMPORTER, REFUSED_TOPIC, CaseFile, Replay, rules_of
 from crmkit.cli.complaints.instants import Clock, end_of, zone_of
 from crmkit.cli.complaints.layout import CaseLifecycle, EventLog
 from crmkit.cli.complaints.options import ComplaintOptions
-from crmkit.cli.complaints.rows import Account, Rejected, Row, rows_of
+from crmkit.cli.complaints.rows import Account, Rejected, Row, name_of, rows_of
 from crmkit.cli.refusal import Refusal
 from crmkit.complaints.policies.rules import ComplaintRules
 from crmkit.complaints.records.complaint import Complaint
@@ -39,42 +39,53 @@ def read_log(options: ComplaintOptions, log: EventLog, table: CaseLifecycle) -> 
     :raises Refusal: if the file cannot be read as the options say, or has no event.
     """
     zone = zone_of(options.zone)
-    account, clock = Account(), Clock(zone)
-    by_case: dict[str, list[_Event]] = {}
+    account = Account(keeps_raw=options.rejects is not None)
+    clock = Clock(zone, log.date_format, needs_time=True)
+    actions = frozenset(table.lifecycle.actions)
+    read: dict[str, list[_Event]] = {}
     for row in rows_of(options.file, log.header, options.encoding, account):
         try:
-            case, event = _event(row, log, table, clock)
+            case, event = _event(row, log, table, actions, clock)
         except Rejected as why:
-            account.reject(row.line, why)
+            account.reject(row.line, why, row.raw)
         else:
-            by_case.setdefault(case, []).append(event)
-    if not by_case:
+            read.setdefault(case, []).append(event)
+    if not read:
         raise Refusal("there is not one event in the file that can be read")
-    last = max(event.at for events in by_case.values() for event in events)
-    day = options.as_of or last.astimezone(zone).date()
-    as_of = end_of(day, zone)
-    replayed = _Replayed(rules_of(table))
-    cases = [replayed.case(name, events, as_of) for name, events in by_case.items()]
+    last = max(event.at for events in read.values() for event in events).astimezone(zone).date()
+    as_of = end_of(options.as_of or last, zone)
+    disordered = sum(_disordered(events) for events in read.values())
+    known = _known_before(as_of, read)
+    if not known:
+        raise Refusal("there is not one case in the file that has begun by that day")
+    events = sum(map(len, known.values()))
+    refused = sum(_refused(each, table) for each in known.values())
     return CaseFile(
-        name=options.file.name,
+        name=name_of(options.file),
         account=account,
         rules=table,
+        zone=zone,
+        last=last,
+        taken_at=end_of(last, zone),
         as_of=as_of,
-        cases=tuple(case for case in cases if case is not None),
-        later=cases.count(None),
+        first_at=min(each[0].at for each in known.values()),
+        cases=_LogCases(known, rules_of(table)),
+        disordered=disordered,
+        ambiguous=clock.ambiguous,
+        skipped=clock.skipped,
         replay=Replay(
             events=account.rows,
-            moves=replayed.moves,
-            refused=replayed.refused,
-            later=replayed.later,
-            ambiguous=clock.ambiguous,
-            skipped=clock.skipped,
-            disordered=replayed.disordered,
+            moves=events - refused,
+            refused=refused,
+            later=account.rows - events,
+            cases_later=len(read) - len(known),
         ),
     )
 
 
-def _event(row: Row, log: EventLog, table: CaseLifecycle, clock: Clock) -> tuple[str, _Event]:
+def _event(
+    row: Row, log: EventLog, table: CaseLifecycle, actions: frozenset[str], clock: Clock
+) -> tuple[str, _Event]:
     case, activity = row[log.case], row[log.activity]
     try:
         check_identifier(case, "the number of a case")
@@ -83,39 +94,61 @@ def _event(row: Row, log: EventLog, table: CaseLifecycle, clock: Clock) -> tuple
     if not activity:
         raise Rejected("missing", "there is no activity", log.activity)
     action = table.action_of(activity)
-    if action is None:
-        known = ", ".join(map(repr, table.activities))
-        raise Rejected("unknown-value", f"the lifecycle knows {known}", log.activity)
-    if action not in table.lifecycle.actions:
-        known = ", ".join(table.lifecycle.actions)
+    if action is None or action not in actions:
+        known = ", ".join(map(repr, table.activities or table.lifecycle.actions))
         raise Rejected("unknown-value", f"the lifecycle knows {known}", log.activity)
     return case, _Event(row.line, clock(row[log.at], log.at), activity, action)
 
 
-@define
-class _Replayed:
-    """Replays one case after the other, and counts what became of the events."""
+def _disordered(events: list[_Event]) -> int:
+    return sum(after.at < before.at for before, after in pairwise(events))
 
-    rules: ComplaintRules
-    moves: int = 0
-    refused: int = 0
-    later: int = 0
-    disordered: int = 0
 
-    def case(self, name: str, events: list[_Event], as_of: datetime) -> Complaint | None:
-        """The case as it stood at an instant; None if it had not begun."""
-        self.disordered += sum(after.at < before.at for before, after in pairwise(events))
-        end = as_of.astimezone(UTC)
-        known = [event for event in sorted(events, key=attrgetter("at")) if event.at < end]
-        self.later += len(events) - len(known)
-        return self._replay(name, known) if known else None
+def _known_before(as_of: datetime, read: dict[str, list[_Event]]) -> dict[str, list[_Event]]:
+    """The events of each case before an instant, in the order of time."""
+    end = as_of.astimezone(UTC)
+    known = {}
+    for case, events in read.items():
+        events.sort(key=attrgetter("at"))
+        if before := [event for event in events if event.at < end]:
+            known[case] = before
+    return known
 
-    def _replay(self, name: str, events: Iterable[_Event]) -> Complaint:
-        first, *_ = events = list(events)
-        complaint = self.rules.receive(
-            Receipt(id=ComplaintId(name), received_at=first.at, channel="log"),
+
+def _refused(events: list[_Event], table: CaseLifecycle) -> int:
+    """How many events of a case the lifecycle does not have from where the case stands."""
+    status, number = table.lifecycle.initial, 0
+    for event in events:
+        try:
+            status = table.lifecycle.after(status, event.action)
+        except IllegalTransition:
+            number += 1
+    return number
+
+
+@frozen
+class _LogCases:
+    """The cases of a log, each replayed up to the day asked about."""
+
+    _events: dict[str, list[_Event]]
+    _rules: ComplaintRules
+
+    def __len__(self) -> int:
+        return len(self._events)
+
+    def __iter__(self) -> Iterator[Complaint]:
+        return (self._replay(case, events) for case, events in self._events.items())
+
+    def find(self, number: str) -> Complaint | None:
+        """The case of a number."""
+        events = self._events.get(number)
+        return None if events is None else self._replay(number, events)
+
+    def _replay(self, case: str, events: list[_Event]) -> Complaint:
+        complaint = self._rules.receive(
+            Receipt(id=ComplaintId(case), received_at=events[0].at, channel="log"),
             by=IMPORTER,
-            reason=f"line {first.line} of the file",
+            reason=f"line {events[0].line} of the file",
         )
         for event in events:
             complaint = self._after(complaint, event)
@@ -123,11 +156,9 @@ class _Replayed:
 
     def _after(self, complaint: Complaint, event: _Event) -> Complaint:
         reason = f"line {event.line}: activity {event.activity}"
+        act, record = self._rules.act, self._rules.record
         try:
-            moved = self.rules.act(complaint, event.action, by=IMPORTER, at=event.at, reason=reason)
+            return act(complaint, event.action, by=IMPORTER, at=event.at, reason=reason)
         except IllegalTransition as error:
-            self.refused += 1
             note = Noted(REFUSED_TOPIC, str(error))
-            return self.rules.record(complaint, note, by=IMPORTER, at=event.at, reason=reason)
-        self.moves += 1
-        return moved
+            return record(complaint, note, by=IMPORTER, at=event.at, reason=reason)

@@ -9,43 +9,101 @@ from typing import Any
 
 from attrs import frozen
 
-__all__ = ["LAYOUTS", "ComplaintOptions", "add_options"]
+from crmkit.cli.refusal import Refusal
 
-LAYOUTS = ("cfpb", "events")
+__all__ = [
+    "LAYOUTS",
+    "LIFECYCLES",
+    "LONGEST_LIST",
+    "STANDARD_INPUT",
+    "ComplaintOptions",
+    "add_options",
+]
+
+LAYOUTS = ("cfpb", "events", "example")
 """The layouts of files that come with the command."""
+
+LIFECYCLES = ("helpdesk",)
+"""The lifecycles that come with the command."""
+
+STANDARD_INPUT = "-"
+
+_EXAMPLE = {"layout": "example", "zone": "Europe/Berlin", "hours": ("09:00-17:00",)}
+"""What holds for the example, unless an option says otherwise."""
+
+LONGEST_LIST = 1000
 
 _EPILOG = """\
 examples:
+  crmkit complaints --example
   crmkit complaints complaints.csv --layout cfpb --zone America/New_York
-  crmkit complaints cases.csv --columns columns.toml --zone Europe/Berlin --store cases.sqlite
+  crmkit complaints cases.csv --layout mine.toml --zone Europe/Berlin --store cases.sqlite
   crmkit complaints log.csv --layout events --lifecycle helpdesk --zone Europe/Rome \\
       --hours 09:00-18:00 --holidays IT --case 4
+  crmkit complaints --print-layout example > mine.toml
+
+Nothing is written but what is named. Keep a later file in the same store, and only what is new in
+it is added; the same file twice changes nothing.
 """
 
 
 @frozen(kw_only=True)
 class ComplaintOptions:
-    """What one run of ``crmkit complaints`` was asked for, each as its option says."""
+    """What one run of ``crmkit complaints`` was asked for, each as its option says.
 
-    file: Path
-    layout: str | None
-    columns: Path | None
+    :raises Refusal: if something that is needed was not said.
+    """
+
+    file: str | None
+    """None for the example."""
+    layout: str
     lifecycle: str | None
     encoding: str
+    strict: bool
+    rejects: Path | None
     zone: str
     hours: tuple[str, ...]
     holidays: str | None
     as_of: date | None
     store: Path | None
-    rejects: Path | None
     case: str | None
     top: int
-    format: str
+    json: bool
+    quiet: bool
 
     @classmethod
     def of(cls, arguments: Mapping[str, Any]) -> "ComplaintOptions":
         """Take what the parser found."""
-        return cls(**arguments)
+        said = dict(arguments)
+        if said.pop("example") == (said["file"] is not None):
+            raise Refusal("name one file of complaints, or add --example for the example")
+        if said["file"] is None:
+            said |= {name: said[name] or usual for name, usual in _EXAMPLE.items()}
+        for name, what in (
+            ("layout", "a layout says which column is what: add --layout NAME or --layout FILE"),
+            ("zone", "add --zone, which says where the clocks are, such as --zone Europe/Rome"),
+        ):
+            if said[name] is None:
+                raise Refusal(what)
+        return cls(**said)
+
+    @property
+    def paths_read(self) -> tuple[Path, ...]:
+        """The files that are read, as far as they are the host's."""
+        named = [name for name in (self.file,) if name not in (None, STANDARD_INPUT)]
+        named += [name for name in (self.layout,) if name not in LAYOUTS]
+        named += [name for name in (self.lifecycle,) if name not in (None, *LIFECYCLES)]
+        return tuple(Path(name) for name in named if name is not None)
+
+
+# --- for argparse ---------------------------------------------------------------------------------
+
+
+class _Help(argparse.RawDescriptionHelpFormatter):
+    """Options at the left, what they do beside them, as wide as this page."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=30, width=98)
 
 
 def _day(text: str) -> date:
@@ -60,62 +118,97 @@ def _windows(text: str) -> tuple[str, ...]:
 
 
 def _number(text: str) -> int:
-    if not (text.isdecimal() and text.isascii() and 1 <= int(text[:6]) <= 1000 and len(text) < 6):
-        raise argparse.ArgumentTypeError("not a whole number from 1 to 1000")
-    return int(text)
+    is_number = text.isdecimal() and text.isascii() and len(text) < 6
+    number = int(text) if is_number else 0
+    if not 1 <= number <= LONGEST_LIST:
+        raise argparse.ArgumentTypeError(f"not a whole number from 1 to {LONGEST_LIST}")
+    return number
 
 
 def add_options(parser: ArgumentParser) -> None:
-    """Add the options of the command."""
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    """Add the options of the command, in the groups in which ``--help`` shows them."""
+    parser.formatter_class = _Help
     parser.epilog = _EPILOG
-    parser.add_argument("file", metavar="FILE", type=Path, help="CSV with a header")
+    parser.add_argument(
+        "file", metavar="FILE", nargs="?", help="CSV with a header; - is standard input"
+    )
+    parser.add_argument(
+        "--example",
+        action="store_true",
+        help="read the complaints of a shop that does not exist instead of a file",
+    )
     _add_reading(parser)
     _add_time(parser)
-    _add_results(parser)
+    _add_writing(parser)
+    _add_showing(parser)
 
 
 def _add_reading(parser: ArgumentParser) -> None:
-    group = parser.add_argument_group("how the file is read")
-    which = group.add_mutually_exclusive_group(required=True)
-    which.add_argument("--layout", choices=LAYOUTS, help="a layout that comes with the command")
-    which.add_argument("--columns", metavar="FILE", type=Path, help="a layout of your own, in TOML")
+    group = parser.add_argument_group("how the file is read (nothing is guessed)")
+    group.add_argument(
+        "--layout",
+        metavar="NAME|FILE",
+        help=f"which column is what: {', '.join(LAYOUTS)} come with the command; or a file of your "
+        f"own, in TOML",
+    )
     group.add_argument(
         "--lifecycle",
         metavar="NAME|FILE",
-        help="for a log: the lifecycle by which it is replayed, in TOML; helpdesk comes with it",
+        help="for a log, by which it is replayed: helpdesk comes with the command; or a file of "
+        "your own, in TOML",
     )
-    group.add_argument("--encoding", default="utf-8", help="of the file (default: utf-8)")
+    group.add_argument(
+        "--encoding",
+        metavar="NAME",
+        default="utf-8",
+        help="such as gb18030 or cp1252 (default: utf-8)",
+    )
+    group.add_argument("--strict", action="store_true", help="refuse a file with a bad line")
+    group.add_argument("--rejects", metavar="FILE", type=Path, help="write the bad lines here")
 
 
 def _add_time(parser: ArgumentParser) -> None:
-    group = parser.add_argument_group("when")
+    group = parser.add_argument_group("when (no clock is asked)")
     group.add_argument(
-        "--zone", required=True, help="where the clocks of the file are, such as Europe/Rome"
+        "--zone", metavar="ZONE", help="where the clocks of the file are, such as Europe/Rome"
     )
     group.add_argument(
         "--hours",
         metavar="WINDOWS",
         type=_windows,
         default=(),
-        help="when the desk works from Monday to Friday: 09:00-13:00,14:00-18:00",
+        help="when somebody works from Monday to Friday: 09:00-13:00,14:00-18:00",
     )
     group.add_argument(
-        "--holidays", metavar="COUNTRY", help="national holidays of a country, such as IT"
+        "--holidays",
+        metavar="COUNTRY",
+        help="national holidays, such as IT, or of a region, such as DE-BE",
     )
     group.add_argument(
-        "--as-of", metavar="DAY", type=_day, help="that day included (default: the last one)"
+        "--as-of",
+        metavar="DAY",
+        type=_day,
+        help="the last day that counts, as 2026-03-31 (default: the last in the file)",
     )
 
 
-def _add_results(parser: ArgumentParser) -> None:
-    group = parser.add_argument_group("what comes out")
+def _add_writing(parser: ArgumentParser) -> None:
+    group = parser.add_argument_group("what is written")
     group.add_argument("--store", metavar="FILE", type=Path, help="keep the cases here (SQLite)")
-    group.add_argument(
-        "--rejects", metavar="FILE", type=Path, help="write all lines that were rejected (.csv)"
-    )
+
+
+def _add_showing(parser: ArgumentParser) -> None:
+    group = parser.add_argument_group("what is shown")
     group.add_argument("--case", metavar="ID", help="only this case, with its whole trail")
     group.add_argument(
         "--top", metavar="N", type=_number, default=10, help="rows of each list (default: 10)"
     )
-    group.add_argument("--format", choices=("text", "json"), default="text")
+    shown = group.add_mutually_exclusive_group()
+    shown.add_argument("--json", action="store_true", help="the same as JSON instead of tables")
+    shown.add_argument("--quiet", action="store_true", help="nothing but errors")
+    group.add_argument(
+        "--print-layout",
+        metavar="NAME",
+        choices=(*LAYOUTS, *LIFECYCLES),
+        help="nothing but a layout or lifecycle that comes with the command, to make one's own of",
+    )

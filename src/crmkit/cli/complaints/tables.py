@@ -1,32 +1,32 @@
 """From a table with one complaint a row to complaints with their trails."""
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import UTC, datetime
+from itertools import accumulate
 from zoneinfo import ZoneInfo
 
 from attrs import frozen
 
 from crmkit.cli.complaints.cases import IMPORTER, CaseFile, rules_of
-from crmkit.cli.complaints.instants import Days, end_of, zone_of
-from crmkit.cli.complaints.layout import ComplaintTable, Step
+from crmkit.cli.complaints.instants import Clock, end_of, zone_of
+from crmkit.cli.complaints.layout import CaseLifecycle, ComplaintTable, Step
 from crmkit.cli.complaints.options import ComplaintOptions
-from crmkit.cli.complaints.rows import Account, Rejected, Row, rows_of
+from crmkit.cli.complaints.rows import Account, Rejected, Row, name_of, rows_of
 from crmkit.cli.refusal import Refusal
 from crmkit.complaints.policies.rules import ComplaintRules
 from crmkit.complaints.records.complaint import Complaint
 from crmkit.complaints.records.events import CauseFound, Noted
 from crmkit.complaints.records.receipt import Receipt, Subject
 from crmkit.errors import IllegalTransition, InvalidIdentifier
-from crmkit.identifiers import ComplaintId, ProductId
+from crmkit.identifiers import ComplaintId, ProductId, check_identifier
 
 __all__ = ["read_table"]
 
 
 @frozen
 class _Entry:
-    """What one step says about one complaint; without a day, the file does not say when."""
+    """What one step says about one complaint; without an instant, the file does not say when."""
 
-    row: Row
     step: Step
     value: str
     on: datetime | None
@@ -37,10 +37,15 @@ class _Entry:
 class _Read:
     """A row that was understood, before the end of the file is known."""
 
-    row: Row
+    line: int
     receipt: Receipt
-    cause: str | None
     entries: tuple[_Entry, ...]
+
+    @property
+    def dates(self) -> Iterator[datetime]:
+        """Every instant that the row names, in the order of the trail."""
+        yield self.receipt.received_at
+        yield from (entry.on for entry in self.entries if entry.on is not None)
 
 
 def read_table(options: ComplaintOptions, table: ComplaintTable) -> CaseFile:
@@ -49,101 +54,115 @@ def read_table(options: ComplaintOptions, table: ComplaintTable) -> CaseFile:
     :raises Refusal: if the file cannot be read as the options say, or has no complaint.
     """
     zone = zone_of(options.zone)
-    account = Account()
-    reader = _TableReader(table, zone)
-    read = []
+    account = Account(keeps_raw=options.rejects is not None)
+    reader = _TableReader(table, Clock(zone, table.date_format))
+    read: dict[str, _Read] = {}
     for row in rows_of(options.file, table.header, options.encoding, account):
         try:
-            read.append(reader.read(row))
+            reader.read(row, read)
         except Rejected as why:
-            account.reject(row.line, why)
-    last = _last_day(read)
-    taken_at = end_of(last, zone)
-    as_of = end_of(options.as_of or last, zone)
+            account.reject(row.line, why, row.raw)
+    if not read:
+        raise Refusal("there is not one complaint in the file that can be read")
+    last = max(at.astimezone(UTC) for each in read.values() for at in each.dates)
+    last_day = last.astimezone(zone).date()
+    as_of, taken_at = end_of(options.as_of or last_day, zone), end_of(last_day, zone)
     if as_of < taken_at:
         raise Refusal(
-            f"--as-of lies before the last day of the file, {last}: a table says how things stand "
-            f"at its end, not how they stood before"
+            f"--as-of lies before the last day of the file, {last_day}: a table says how things "
+            f"stand at its end, not how they stood before"
         )
-    cases = []
-    rules = rules_of(table.rules)
-    for each in read:
-        try:
-            cases.append(_complaint(each, rules, taken_at))
-        except Rejected as why:
-            account.reject(each.row.line, why)
-    undated = sum(
-        entry.at == taken_at and entry.recorded_at is None for case in cases for entry in case.trail
-    )
     return CaseFile(
-        name=options.file.name,
+        name=name_of(options.file),
         account=account,
         rules=table.rules,
+        zone=zone,
+        last=last_day,
+        taken_at=taken_at,
         as_of=as_of,
-        cases=tuple(cases),
-        later=0,
-        undated=undated,
-        undated_at=taken_at if undated else None,
+        first_at=min(each.receipt.received_at for each in read.values()),
+        cases=_TableCases(read, rules_of(table.rules), taken_at),
+        disordered=sum(_disordered(each, zone) for each in read.values()),
+        ambiguous=reader.clock.ambiguous,
+        skipped=reader.clock.skipped,
+        places=table.places,
     )
 
 
-def _last_day(read: list[_Read]) -> date:
-    days = [
-        at.date()
-        for each in read
-        for at in (each.receipt.received_at, *(entry.on for entry in each.entries))
-        if at is not None
-    ]
-    if not days:
-        raise Refusal("there is not one complaint in the file that can be read")
-    return max(days)
+def _disordered(read: _Read, zone: ZoneInfo) -> int:
+    """How many dates lie on a day before one that stands before them, such as the receipt."""
+    days = [at.astimezone(zone).date() for at in read.dates]
+    return sum(day < latest for day, latest in zip(days, accumulate(days, max), strict=True))
+
+
+# --- understanding rows ---------------------------------------------------------------------------
 
 
 class _TableReader:
     """Understands one row after the other."""
 
-    def __init__(self, table: ComplaintTable, zone: ZoneInfo) -> None:
+    def __init__(self, table: ComplaintTable, clock: Clock) -> None:
+        self.clock = clock
         self._table = table
-        self._days = Days(table.date_format, zone)
-        self._lines: dict[str, int] = {}
+        self._said: dict[str, str] = {}
 
-    def read(self, row: Row) -> _Read:
-        """Understand a row.
+    def read(self, row: Row, known: dict[str, _Read]) -> None:
+        """Understand a row, and put it with those that are known.
 
         :raises Rejected: if it is no complaint, with the reason.
         """
-        columns = self._table.columns
-        receipt = self._receipt(row)
-        entries = tuple(self._entries(row))
-        if receipt.id in self._lines:
+        number = self._number(row)
+        if number in known:
             raise Rejected(
-                "repeated", f"the same number as on line {self._lines[receipt.id]}", columns.id
+                "repeated",
+                f"the same number as on line {known[number].line}",
+                self._table.columns.id,
             )
-        self._lines[receipt.id] = row.line
-        return _Read(row, receipt, _cell(row, columns.cause), entries)
+        receipt = self._receipt(number, row)
+        entries = tuple(self._entries(row))
+        _replay(entries, self._table.rules)
+        known[number] = _Read(row.line, receipt, entries)
 
-    def _receipt(self, row: Row) -> Receipt:
-        columns = self._table.columns
-        number = row[columns.id]
+    def _number(self, row: Row) -> str:
+        number = row[self._table.columns.id]
         if not number:
-            raise Rejected("missing", "there is no number", columns.id)
-        product = _cell(row, columns.product)
-        received_at = self._days(row[columns.received], columns.received)
+            raise Rejected("missing", "there is no number", self._table.columns.id)
+        self._check(number, self._table.columns.id)
+        return number
+
+    def _receipt(self, number: str, row: Row) -> Receipt:
+        columns = self._table.columns
+        product = self._key(row, columns.product)
+        return Receipt(
+            id=ComplaintId(number),
+            received_at=self.clock(row[columns.received], columns.received),
+            channel=self._key(row, columns.channel) or "unknown",
+            about=Subject(
+                product=None if product is None else ProductId(product),
+                unit=self._key(row, columns.unit),
+                region=self._key(row, columns.region),
+                category=self._key(row, columns.cause),
+            ),
+            content=None if columns.content is None else row[columns.content] or None,
+        )
+
+    def _key(self, row: Row, column: str | None) -> str | None:
+        """What stands in a column that cases are found and compared by, None if nothing does."""
+        if column is None or not row[column]:
+            return None
+        text = self._once(row[column])
+        self._check(text, column)
+        return text
+
+    def _check(self, text: str, column: str) -> None:
         try:
-            return Receipt(
-                id=ComplaintId(number),
-                received_at=received_at,
-                channel=_cell(row, columns.channel) or "unknown",
-                about=Subject(
-                    product=None if product is None else ProductId(product),
-                    unit=_cell(row, columns.unit),
-                    region=_cell(row, columns.region),
-                    category=_cell(row, columns.cause),
-                ),
-                content=_cell(row, columns.content),
-            )
+            check_identifier(text, "what stands there")
         except InvalidIdentifier as error:
-            raise Rejected("bad-identifier", str(error)) from None
+            raise Rejected("bad-identifier", str(error), column) from None
+
+    def _once(self, text: str) -> str:
+        """The same text for the same letters: of a million rows, most say the same few words."""
+        return self._said.setdefault(text, text) if len(self._said) < _WORDS else text
 
     def _entries(self, row: Row) -> Iterator[_Entry]:
         for step in self._table.steps:
@@ -159,58 +178,85 @@ class _TableReader:
                         step.column,
                     )
                 action = step.actions[value]
-                if action is None:
+                if not action:
                     continue
-            yield _Entry(row, step, value, self._on(row, step), action)
-
-    def _on(self, row: Row, step: Step) -> datetime | None:
-        return None if step.at is None else self._days(row[step.at], step.at)
+            on = None if step.at is None else self.clock(row[step.at], step.at)
+            yield _Entry(step, self._once(value), on, action)
 
 
-def _cell(row: Row, column: str | None) -> str | None:
-    return None if column is None else row[column] or None
+_WORDS = 10_000
 
 
-def _complaint(read: _Read, rules: ComplaintRules, taken_at: datetime) -> Complaint:
-    """The complaint with its trail, as far as the file tells it.
+def _replay(entries: tuple[_Entry, ...], rules: CaseLifecycle) -> None:
+    """See whether the lifecycle has what a row says.
 
-    :raises Rejected: if the lifecycle does not have what the row says.
+    :raises Rejected: if it has not.
     """
-    complaint = rules.receive(read.receipt, by=IMPORTER, reason=f"line {read.row.line} of the file")
-    if read.cause is not None:
-        complaint = rules.record(
-            complaint,
-            CauseFound(cause=read.cause, unit=read.receipt.about.unit),
-            by=IMPORTER,
-            at=read.receipt.received_at,
-            reason=f"line {read.row.line} of the file",
-            recorded_at=taken_at,
-        )
-    for entry in read.entries:
-        complaint = _after(complaint, entry, rules, taken_at)
-    return complaint
+    status = rules.lifecycle.initial
+    for entry in entries:
+        if entry.action is not None:
+            try:
+                status = rules.lifecycle.after(status, entry.action)
+            except IllegalTransition as error:
+                column = entry.step.column
+                raise Rejected("refused-by-lifecycle", str(error), column) from None
 
 
-def _after(
-    complaint: Complaint, entry: _Entry, rules: ComplaintRules, taken_at: datetime
-) -> Complaint:
-    step, line = entry.step, entry.row.line
-    says = f"line {line}: {step.column}"
-    # An entry without a day stands at the end of the file; it has no other time of recording.
-    at, recorded_at = (taken_at, None) if entry.on is None else (entry.on, taken_at)
-    if entry.action is None:
-        note = Noted(step.note or "", entry.value)
-        return rules.record(
-            complaint,
-            note,
-            by=IMPORTER,
-            at=at,
-            reason=says,
-            role=step.role,
-            recorded_at=recorded_at,
-        )
-    try:
-        return rules.act(
+# --- building complaints --------------------------------------------------------------------------
+
+
+@frozen
+class _TableCases:
+    """The complaints of a table, each with its trail as far as the file tells it."""
+
+    _read: dict[str, _Read]
+    _rules: ComplaintRules
+    _taken_at: datetime
+
+    def __len__(self) -> int:
+        return len(self._read)
+
+    def __iter__(self) -> Iterator[Complaint]:
+        return map(self._complaint, self._read.values())
+
+    def find(self, number: str) -> Complaint | None:
+        """The complaint of a number."""
+        read = self._read.get(number)
+        return None if read is None else self._complaint(read)
+
+    def _complaint(self, read: _Read) -> Complaint:
+        receipt, says = read.receipt, f"line {read.line} of the file"
+        complaint = self._rules.receive(receipt, by=IMPORTER, reason=says)
+        if receipt.about.category is not None:
+            complaint = self._rules.record(
+                complaint,
+                CauseFound(cause=receipt.about.category, unit=receipt.about.unit),
+                by=IMPORTER,
+                at=receipt.received_at,
+                reason=says,
+                recorded_at=self._taken_at,
+            )
+        for entry in read.entries:
+            complaint = self._after(complaint, entry, read.line)
+        return complaint
+
+    def _after(self, complaint: Complaint, entry: _Entry, line: int) -> Complaint:
+        step, says = entry.step, f"line {line}: {entry.step.column}"
+        # An entry without a date stands at the end of the file; it has no other time of recording.
+        undated = entry.on is None
+        at = self._taken_at if entry.on is None else entry.on
+        recorded_at = None if undated else self._taken_at
+        if entry.action is None:
+            return self._rules.record(
+                complaint,
+                Noted(step.note or "", entry.value),
+                by=IMPORTER,
+                at=at,
+                reason=says,
+                role=step.role,
+                recorded_at=recorded_at,
+            )
+        return self._rules.act(
             complaint,
             entry.action,
             by=IMPORTER,
@@ -219,5 +265,3 @@ def _after(
             role=step.role,
             recorded_at=recorded_at,
         )
-    except IllegalTransition as error:
-        raise Rejected("refused-by-lifecycle", str(error), step.column) from None
