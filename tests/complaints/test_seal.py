@@ -247,29 +247,47 @@ def rewritten(records: Records, chain: TrailSeal) -> tuple[Records, TrailSeal]:
     return other, sealed(other)
 
 
+def inserted(place: int) -> Callable[[Records, TrailSeal], tuple[Records, TrailSeal]]:
+    """Put in a forged record, with a link that somebody without the key made for it."""
+
+    def attack(records: Records, chain: TrailSeal) -> tuple[Records, TrailSeal]:
+        forged: Any = Note(number=77, text="it was settled")
+        others = (*records[:place], forged, *records[place:])
+        before = TrailSeal(chain.complaint, chain.links[:place])
+        link = before.extended(others[: place + 1], lambda: "f" * 32).links[-1]
+        links = (*chain.links[:place], link, *chain.links[place:])
+        return others, TrailSeal(chain.complaint, links)
+
+    return attack
+
+
 ATTACKS = {
     SealAttack.EDIT: edited,
     SealAttack.DELETE: chosen(0, 2, 3),
+    SealAttack.INSERT: inserted(2),
     SealAttack.SWAP: chosen(0, 2, 1, 3),
     SealAttack.DUPLICATE: chosen(0, 1, 1, 2, 3),
     SealAttack.TRUNCATE: chosen(0, 1, 2),
     SealAttack.REWRITE: rewritten,
+    SealAttack.APPEND: inserted(4),
 }
 
 # What the docs promise, once more: attack -> plain, with a key, with an anchor, with both.
 PROMISED = {
     "edit": (True, True, True, True),
     "delete": (True, True, True, True),
+    "insert": (True, True, True, True),
     "swap": (True, True, True, True),
     "duplicate": (True, True, True, True),
     "truncate": (False, False, True, True),
     "rewrite": (False, True, True, True),
+    "append": (False, True, False, True),
 }
 MODES = ((False, False), (True, False), (False, True), (True, True))
 
 
 class TestAttacks:
-    """Six attacks in four modes: noticed exactly as documented."""
+    """Eight attacks in four modes: noticed exactly as documented."""
 
     @pytest.mark.parametrize("attack", SealAttack)
     @pytest.mark.parametrize(("keyed", "anchored"), MODES)
@@ -298,6 +316,7 @@ class TestAttacks:
         [
             (SealAttack.EDIT, 1),
             (SealAttack.DELETE, 1),
+            (SealAttack.INSERT, 3),
             (SealAttack.SWAP, 1),
             (SealAttack.DUPLICATE, 2),
         ],
@@ -389,6 +408,26 @@ class TestAnchor:
         old = seal(ComplaintId("K-1"), notes(2), salt)
         longer = old.extended(notes(5), salt)
         assert verify(notes(5), longer, anchor=old.anchor).is_intact
+
+    @pytest.mark.parametrize("keyed", [False, True])
+    def test_a_report_claims_no_more_than_it_reaches(self, keyed):
+        """What was written after the anchor can be cut, and without a key be forged."""
+        key, salt = KEY if keyed else None, salts()
+        old = seal(ComplaintId("K-1"), notes(2), salt, key=key)
+        chain = old.extended(notes(4), salt, key=key)
+        report = verify(notes(4), chain, key=key, anchor=old.anchor)
+        assert report.is_intact
+        assert report.anchored_up_to == 2
+        assert report.misses == (
+            (SealAttack.TRUNCATE,)
+            if keyed
+            else (SealAttack.TRUNCATE, SealAttack.REWRITE, SealAttack.APPEND)
+        )
+        assert report.in_words().endswith("the anchor vouches for the first 2 records only")
+        cut = verify(
+            notes(3), TrailSeal(chain.complaint, chain.links[:3]), key=key, anchor=old.anchor
+        )
+        assert cut.is_intact
 
     def test_what_came_after_it_can_be_cut(self):
         anchor = sealed(notes(2)).anchor
@@ -503,9 +542,11 @@ class TestReport:
         assert verify(notes(2), sealed(notes(2))).in_words().splitlines() == [
             "seal of 2 records: intact",
             "it would show a record that was edited; a record that was deleted between others; "
+            "a record that was put in between others; "
             "records that changed places; a record that was duplicated",
             "it cannot show newest records that were cut off; "
             "a chain that was computed anew for other records; "
+            "records that were forged and put at the end; "
             "who erased a text, or whether it was changed before that",
         ]
 

@@ -11,16 +11,19 @@ What a verification notices, and what it cannot:
 |---|---|---|---|---|
 | edit a record       | yes   | yes        | yes            | yes       |
 | delete one within   | yes   | yes        | yes            | yes       |
+| insert one within   | yes   | yes        | yes            | yes       |
 | swap two            | yes   | yes        | yes            | yes       |
 | duplicate one       | yes   | yes        | yes            | yes       |
 | truncate the tail   | no    | no         | yes            | yes       |
 | rewrite everything  | no    | yes        | yes            | yes       |
+| append a forged one | no    | yes        | no             | yes       |
 
 A plain chain can be computed by everybody, so who can write the records can write a new chain for
-other ones; a key that is kept elsewhere prevents that. A chain that ends early is still a chain; an
-anchor, the length and the last digest kept elsewhere, shows that it was longer. It vouches for the
-records up to it, not for those that came later. No seal can tell who erased a personal text, or
-whether the text had been changed before: verify first, then erase.
+other ones, or go on with this one; a key that is kept elsewhere prevents that. A chain that ends
+early is still a chain; an anchor, the length and the last digest kept elsewhere, shows that it was
+longer. It vouches for the records up to it; those that came later stand as if there were none. No
+seal can tell who erased a personal text, or whether the text had been changed before: verify first,
+then erase.
 """
 
 import hashlib

@@ -37,37 +37,45 @@ class SealAttack(StrEnum):
     EDIT = "edit"
     DELETE = "delete"
     """Take out a record that is not the newest."""
+    INSERT = "insert"
+    """Put a forged record in between, with a link of its own."""
     SWAP = "swap"
     DUPLICATE = "duplicate"
     TRUNCATE = "truncate"
     """Cut off the newest records."""
     REWRITE = "rewrite"
     """Change records, and compute a new chain for all of them."""
+    APPEND = "append"
+    """Put a forged record at the end, and go on with the chain."""
 
 
-_ALWAYS = (SealAttack.EDIT, SealAttack.DELETE, SealAttack.SWAP, SealAttack.DUPLICATE)
+_BY_A_KEY = (SealAttack.REWRITE, SealAttack.APPEND)
+_BY_AN_ANCHOR = (SealAttack.TRUNCATE, SealAttack.REWRITE)
 _IN_WORDS = {
     SealAttack.EDIT: "a record that was edited",
     SealAttack.DELETE: "a record that was deleted between others",
+    SealAttack.INSERT: "a record that was put in between others",
     SealAttack.SWAP: "records that changed places",
     SealAttack.DUPLICATE: "a record that was duplicated",
     SealAttack.TRUNCATE: "newest records that were cut off",
     SealAttack.REWRITE: "a chain that was computed anew for other records",
+    SealAttack.APPEND: "records that were forged and put at the end",
 }
 
 
 def detected(*, keyed: bool, anchored: bool) -> tuple[SealAttack, ...]:
-    """What a verification notices, by whether it has a key and an anchor.
+    """What a verification notices, by whether it has a key and an anchor of the whole chain.
 
-    Only a key or an anchor shows that a whole chain was computed anew, and only an anchor that it
-    was cut.
+    Only a key or an anchor shows that a whole chain was computed anew, only an anchor that it was
+    cut, and only a key that it was drawn out.
 
-    >>> detected(keyed=True, anchored=False)[-1]
-    <SealAttack.REWRITE: 'rewrite'>
+    >>> detected(keyed=True, anchored=False)[-2:]
+    (<SealAttack.REWRITE: 'rewrite'>, <SealAttack.APPEND: 'append'>)
     """
-    if anchored:
-        return tuple(SealAttack)
-    return (*_ALWAYS, SealAttack.REWRITE) if keyed else _ALWAYS
+    unseen = {*_BY_A_KEY, *_BY_AN_ANCHOR}
+    unseen -= set(_BY_A_KEY if keyed else ())
+    unseen -= set(_BY_AN_ANCHOR if anchored else ())
+    return tuple(attack for attack in SealAttack if attack not in unseen)
 
 
 class SealFlaw(StrEnum):
@@ -109,7 +117,8 @@ class SealReport:
     """What a verification found, and what it could not have found.
 
     Erased texts are no problem, and stand here because a seal cannot tell who erased them.
-    ``anchored_up_to`` is how many records the anchor vouches for.
+    ``anchored_up_to`` is how many records the anchor vouches for: what came after it is no better
+    off than without an anchor.
     """
 
     complaint: ComplaintId
@@ -132,7 +141,9 @@ class SealReport:
     @property
     def detects(self) -> tuple[SealAttack, ...]:
         """What this verification would have noticed."""
-        return detected(keyed=self.keyed, anchored=self.anchored_up_to > 0)
+        # What the anchor does not reach, it does not vouch for.
+        anchored = self.anchored_up_to > 0 and self.anchored_up_to >= self.length
+        return detected(keyed=self.keyed, anchored=anchored)
 
     @property
     def misses(self) -> tuple[SealAttack, ...]:
