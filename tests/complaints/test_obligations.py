@@ -23,6 +23,7 @@ from crmkit.complaints.policies.allowances import (
 from crmkit.complaints.policies.obligations import (
     Content,
     Excuse,
+    FormerTerms,
     Obligation,
     ObligationState,
     Standing,
@@ -86,10 +87,17 @@ SUMMARY = Obligation(
     within=WorkingHours(8),
     calendar="desk",
 )
+# Until Tuesday the twelfth at noon the desk opened at seven, and had more time.
+RESTATED = evolve(
+    ANSWER,
+    name="restated",
+    former=[FormerTerms(until=at("2026-05-12 12:00"), within=WorkingHours(9), calendar="early")],
+)
+EARLY = weekdays(hours="07:00-16:00")
 PROFILE = ObligationProfile(
     name="all-sorts",
-    obligations=(ANSWER, UPDATES, LETTER, RESULT, SUMMARY),
-    calendars={"desk": weekdays(hours="09:00-18:00")},
+    obligations=(ANSWER, UPDATES, LETTER, RESULT, SUMMARY, RESTATED),
+    calendars={"desk": weekdays(hours="09:00-18:00"), "early": EARLY},
 )
 
 
@@ -100,8 +108,9 @@ def states(
     calendar: BusinessCalendar | None = None,
 ) -> tuple[ObligationState, ...]:
     """How one obligation stands; the desk is open from nine to six unless a calendar is given."""
-    calendars = {"desk": calendar or weekdays(hours="09:00-18:00")}
-    profile = ObligationProfile(name="one", obligations=(obligation,), calendars=calendars)
+    calendars = {"desk": calendar or weekdays(hours="09:00-18:00"), "early": EARLY}
+    named = {name: calendars[name] for name in obligation.calendar_names}
+    profile = ObligationProfile(name="one", obligations=(obligation,), calendars=named)
     return profile.agenda(history, at(when))
 
 
@@ -560,6 +569,116 @@ class TestTakenUpAgain:
                 evolve(ANSWER, anew_with=("reopen", name))
 
 
+class TestOtherTerms:
+    """A desk gets other hours, or promises more: what was taken is kept, and what was missed.
+
+    The change is on Tuesday the twelfth at noon: nine hours from seven to four before, six hours
+    from nine to six after.
+    """
+
+    @pytest.mark.parametrize(
+        ("received", "due"),
+        [
+            # Missed under the former terms, whatever holds now.
+            ("2026-05-08 10:00", "2026-05-11 10:00"),
+            # Taken by Tuesday noon: 4 h on Monday, 5 on Tuesday. Used up just then, six hours hold.
+            ("2026-05-11 12:00", "2026-05-12 12:00"),
+            # 4 hours on Tuesday; two are left.
+            ("2026-05-12 08:00", "2026-05-12 14:00"),
+            # 8 hours: used up when six hours take over.
+            ("2026-05-11 13:00", "2026-05-12 12:00"),
+            ("2026-05-12 12:00", "2026-05-12 18:00"),
+            ("2026-05-13 12:00", "2026-05-13 18:00"),
+        ],
+    )
+    def test_what_was_taken_by_then_is_kept(self, received, due):
+        found = state(RESTATED, case(f"receive {received}"), "2026-06-01 09:00")
+        assert (found.standing, found.due_at) == (Standing.OVERDUE, at(due))
+
+    def test_the_pauses_are_kept_as_well(self):
+        """Elsewhere a new agreement forgot for how long the customer had been waited for."""
+        history = case(
+            "receive 2026-05-11 09:00", waits=("complainant 2026-05-11 10:00/2026-05-12 11:00",)
+        )
+        found = state(RESTATED, history, "2026-05-12 13:00")
+        # An hour on Monday, another before noon on Tuesday: four are left.
+        assert (found.standing, found.due_at) == (Standing.PENDING, at("2026-05-12 16:00"))
+        waiting = evolve(history, waits=(Wait("complainant", at("2026-05-11 10:00")),))
+        assert state(RESTATED, waiting, "2026-05-20 13:00").standing is Standing.SUSPENDED
+
+    def test_an_answer_is_late_by_the_terms_under_which_it_was_due(self):
+        late = case("receive 2026-05-08 10:00", "respond 2026-05-11 10:01")
+        assert state(RESTATED, late, "2026-06-01 09:00").standing is Standing.MET_LATE
+        withdrawn = case("receive 2026-05-08 10:00", "withdraw 2026-05-11 10:00")
+        assert state(RESTATED, withdrawn, "2026-06-01 09:00").standing is Standing.EXCUSED
+
+    @given(history=histories(), when=MINUTES)
+    def test_terms_that_change_nothing_change_nothing(self, history, when):
+        same_terms = FormerTerms(until=instant(8 * 1440), within=WorkingHours(6), calendar="desk")
+        found = states(evolve(ANSWER, former=[same_terms]), history, "2026-06-30 09:00")
+        assert found == states(ANSWER, history, "2026-06-30 09:00")
+
+    @given(data=st.data())
+    def test_they_agree_with_one_step_a_minute(self, data):
+        minutes = st.integers(0, 10 * 288).map(lambda count: count * 5)
+        changes = sorted(data.draw(st.sets(minutes, min_size=2, max_size=2)))
+        terms = [
+            (
+                instant(until),
+                data.draw(st.integers(1, 20)),
+                data.draw(st.sampled_from(["desk", "early"])),
+            )
+            for until in changes
+        ]
+        last = data.draw(st.integers(1, 20))
+        received = instant(data.draw(minutes))
+        pauses = [sorted([data.draw(minutes), data.draw(minutes)]) for _ in range(2)]
+        obligation = evolve(
+            ANSWER,
+            within=WorkingHours(last),
+            former=[
+                FormerTerms(until=until, within=WorkingHours(hours), calendar=name)
+                for until, hours, name in terms
+            ],
+        )
+        history = CaseHistory(
+            complaint=ComplaintId("K-1"),
+            marks=(Mark("receive", received),),
+            waits=tuple(Wait("complainant", instant(a), instant(b)) for a, b in pauses),
+        )
+        minute, taken = received, 0
+        while True:
+            hours, name = next(((h, n) for u, h, n in terms if minute < u), (last, "desk"))
+            if taken >= hours * 60:
+                break
+            opens, closes = (9, 18) if name == "desk" else (7, 16)
+            is_open = minute.weekday() < 5 and opens <= minute.hour < closes
+            waits = any(instant(a) <= minute < instant(b) for a, b in pauses)
+            taken += is_open and not waits
+            minute += timedelta(minutes=1)
+        found = state(obligation, history, "2026-08-01 09:00")
+        assert found.due_at == minute
+
+    def test_they_are_those_of_one_count_of_hours(self):
+        former = RESTATED.former
+        for terms in ({"within": BusinessDays(1), "suspended_by": ()}, {"within": CalendarDays(1)}):
+            with pytest.raises(InvalidPolicy, match="answer cannot have former terms"):
+                evolve(ANSWER, former=former, **terms)
+        with pytest.raises(InvalidPolicy, match="cannot have former terms"):
+            evolve(
+                ANSWER,
+                former=former,
+                repeats_every=WorkingHours(2),
+                repeats_until=("final-response",),
+            )
+        with pytest.raises(InvalidPolicy, match="end one after the other"):
+            evolve(ANSWER, former=[*former, *former])
+        with pytest.raises(NaiveDatetime):
+            evolve(former[0], until=at("2026-05-12 12:00").replace(tzinfo=None))
+        with pytest.raises(InvalidIdentifier):
+            evolve(former[0], calendar="")
+
+
 class TestTriggers:
     """It begins with the first mark that starts it, and never before the receipt."""
 
@@ -611,7 +730,8 @@ class TestStepByStep:
         self, obligation, history, when
     ):
         if len({mark.at for mark in history.marks}) == len(history.marks):
-            profile = evolve(PROFILE, obligations=[obligation])
+            desk = {"desk": PROFILE.calendars["desk"]}
+            profile = evolve(PROFILE, obligations=[obligation], calendars=desk)
             found = profile.agenda(history, instant(when))
             walked = walk_through(obligation, history, instant(when), weekdays(hours="09:00-18:00"))
             assert [(item.standing, item.started_at, item.met_by) for item in found] == walked

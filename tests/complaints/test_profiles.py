@@ -8,7 +8,7 @@ import pytest
 from attrs import evolve
 from hypothesis import given
 
-from crmkit.business_time import BusinessCalendar
+from crmkit.business_time import BusinessCalendar, Opening
 from crmkit.complaints.policies.allowances import (
     BusinessDays,
     CalendarDays,
@@ -21,6 +21,7 @@ from crmkit.complaints.policies.allowances import (
 from crmkit.complaints.policies.obligations import (
     Content,
     Excuse,
+    FormerTerms,
     Obligation,
     Standing,
     Window,
@@ -78,6 +79,25 @@ class TestCalendars:
 
     def test_what_was_bound_before_is_kept(self):
         assert UNBOUND.with_calendars(desk=DESK).with_calendars(jurisdiction=LONDON) == BOUND
+
+    def test_one_of_former_terms_is_bound_like_any_other(self):
+        former = FormerTerms(
+            until=at("2026-01-01 00:00"), within=WorkingHours(8), calendar="old-desk"
+        )
+        profile = evolve(UNBOUND, obligations=[evolve(REPLY, former=[former]), ANSWER])
+        assert profile.missing_calendars == ("desk", "jurisdiction", "old-desk")
+        half = profile.with_calendars(desk=DESK, jurisdiction=LONDON)
+        with pytest.raises(InvalidPolicy, match="reply is counted by the calendar old-desk, which"):
+            half.agenda(case(RECEIVED), at("2026-04-02 10:00"))
+        assert half.with_calendars(**{"old-desk": DESK}).missing_calendars == ()
+
+    def test_one_without_weekly_hours_is_refused(self):
+        """Else a complaint that comes in after its last opening could not even be received."""
+        once = BusinessCalendar(
+            zone="UTC", hours={}, openings=[Opening(date(2026, 5, 4), "09:00-17:00")]
+        )
+        with pytest.raises(InvalidPolicy, match="the calendar desk has no weekly hours"):
+            UNBOUND.with_calendars(desk=once)
 
     def test_one_that_nothing_is_counted_by_is_refused(self):
         with pytest.raises(InvalidPolicy, match=r"by office; .* two-clocks are desk, jurisdiction"):
@@ -269,6 +289,25 @@ class TestTrace:
             "met-late",
         ]
 
+    def test_other_terms_in_mid_case(self):
+        """Nine hours from seven to four until Tuesday noon, then six from nine to six."""
+        history = case(
+            "receive 2026-05-11 13:00",
+            waits=("complainant 2026-05-11 15:00/2026-05-12 12:30",),
+        )
+        assert str(PROFILE.trace(history, "restated", at("2026-05-12 15:00"))).splitlines() == [
+            "restated, from Mon 2026-05-11 13:00+00:00",
+            "Mon 2026-05-11  13:00-15:00  2 h 00 min, 2 h 00 min in all",
+            "waiting since Mon 2026-05-11 15:00+00:00 until Tue 2026-05-12 12:30+00:00",
+            "other terms since Tue 2026-05-12 12:00+00:00",
+            "Tue 2026-05-12  12:30-16:30  4 h 00 min, 6 h 00 min in all",
+            "due Tue 2026-05-12 16:30+00:00",
+            "pending",
+        ]
+        missed = case("receive 2026-05-08 10:00")
+        lines = PROFILE.trace(missed, "restated", at("2026-05-20 15:00")).days
+        assert lines[-1] == "Mon 2026-05-11  07:00-10:00  3 h 00 min, 9 h 00 min in all"
+
     def test_while_the_case_waits(self):
         history = case("receive 2026-05-07 13:00", waits=("complainant 2026-05-07 15:00/",))
         assert str(BOUND.trace(history, "reply", at("2026-05-08 10:00"))).splitlines() == [
@@ -371,6 +410,8 @@ class TestTrace:
             trace = PROFILE.trace(history, obligation.name, asked)
             if trace.state.due_at is None or not trace.days:
                 continue
+            if obligation.former:
+                continue  # Which terms it adds up to, an example tells.
             if isinstance(obligation.within, WorkingHours):
                 total = next(line for line in reversed(trace.days) if "in all" in line)
                 assert f"{obligation.within.time // timedelta(hours=1)} h 00 min in all" in total

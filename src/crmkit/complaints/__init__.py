@@ -147,6 +147,7 @@ from crmkit.complaints.policies.merging import (
 from crmkit.complaints.policies.obligations import (
     Content,
     Excuse,
+    FormerTerms,
     Obligation,
     ObligationState,
     Standing,
@@ -380,6 +381,7 @@ __all__ = [
     "FactsBeforeResponse",
     "FactsRecorded",
     "FiredEscalation",
+    "FormerTerms",
     "GuaranteeFacts",
     "GuaranteeState",
     "Guard",

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 from attrs import frozen
 
-from crmkit.business_time import BusinessCalendar, Pause
+from crmkit.business_time import BusinessCalendar, CaseClock, ClockTerms, Pause
 from crmkit.complaints.facts.history import MERGED_MARK, RECEIVED_MARK, CaseHistory, Mark, Wait
-from crmkit.complaints.policies.allowances import Allowance
+from crmkit.complaints.policies.allowances import Allowance, WorkingHours, merged
 from crmkit.complaints.policies.obligations import Excuse, Obligation, ObligationState, Standing
 from crmkit.period import check_instant
 
@@ -86,11 +86,15 @@ class _Run(NamedTuple):
 
 @frozen
 class ObligationClock:
-    """One obligation held against what is known of a case, by the calendar it is counted by."""
+    """One obligation held against what is known of a case, by the calendar it is counted by.
+
+    ``former`` are the calendars of its former terms, one each.
+    """
 
     obligation: Obligation
     calendar: BusinessCalendar
     known: Known
+    former: tuple[BusinessCalendar, ...] = ()
 
     def states(self) -> Iterator[ObligationState]:
         """How each round of the obligation stands; one state if it has not begun."""
@@ -120,6 +124,25 @@ class ObligationClock:
             for wait in self.known.waits
             if wait.on in stopping and not _is_after(wait.start, until)
         )
+
+    def terms(self, began: datetime, within: WorkingHours) -> Iterator[ClockTerms]:
+        """Under which terms working time was counted from an instant on, one after the other."""
+        since = began
+        for former, calendar in zip(self.obligation.former, self.former, strict=True):
+            until = former.until.astimezone(UTC)
+            if since < until:
+                yield ClockTerms(since=since, calendar=calendar, target=former.within.time)
+                since = until
+        yield ClockTerms(since=since, calendar=self.calendar, target=within.time)
+
+    def _due(self, began: datetime, within: Allowance, known_at: datetime) -> datetime | None:
+        """By when a round is due, by the waits that were known at an instant."""
+        pauses = self.pauses(known_at)
+        if not self.former or not isinstance(within, WorkingHours):
+            return within.due(began, self.calendar, pauses)
+        clock = CaseClock(terms=self.terms(began, within), pauses=merged(pauses))
+        used_up = clock.due(began)
+        return None if used_up is None else self._local(used_up)
 
     # --- what happened in each round ---
 
@@ -201,7 +224,7 @@ class ObligationClock:
         moments, settled = self.known.moments, run.settled
         answer = None if run.met is None or run.excused is not None else moments[run.met]
         decided_at = self.known.at if settled is None else moments[settled].at
-        due = run.within.due(run.began, self.calendar, self.pauses(decided_at))
+        due = self._due(run.began, run.within, decided_at)
         return ObligationState(
             obligation=self.obligation.name,
             round=run.number,
@@ -236,7 +259,7 @@ class ObligationClock:
             if met is not None and moments[met].at <= moment.at:
                 return None
             if self._is_excuse(moment):
-                due = within.due(began, self.calendar, self.pauses(moment.at))
+                due = self._due(began, within, moment.at)
                 return None if _is_after(moment.at, due) else place
         return None
 

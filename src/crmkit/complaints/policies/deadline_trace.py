@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from attrs import evolve, frozen
 
-from crmkit.business_time import BusinessCalendar, Pause
+from crmkit.business_time import BusinessCalendar, ClockTerms, Pause
 from crmkit.complaints.policies.agenda import ObligationClock
 from crmkit.complaints.policies.allowances import (
     Allowance,
@@ -65,40 +65,47 @@ def trace_of(clock: ObligationClock) -> DeadlineTrace:
     # An answer that came early leaves nothing to count.
     end = max(end, state.started_at, key=lambda at: at.astimezone(UTC))
     pauses = merged(clock.pauses(decided_at))
-    days = _days(within, clock.calendar, state.started_at, end, pauses)
-    return DeadlineTrace(state, tuple(days))
+    return DeadlineTrace(state, tuple(_days(within, clock, state.started_at, end, pauses)))
 
 
 def _days(
     within: Allowance,
-    calendar: BusinessCalendar,
+    clock: ObligationClock,
     start: datetime,
     end: datetime,
     pauses: tuple[Pause, ...],
 ) -> Iterator[str]:
     match within:
         case WorkingHours():
-            yield from _hours(calendar, start, end, pauses)
+            terms = tuple(clock.terms(start.astimezone(UTC), within))
+            yield from _hours(terms, end.astimezone(UTC), pauses)
         case BusinessDays() | CalendarDays():
-            yield from _counted_days(within, calendar, start, end, pauses)
+            yield from _counted_days(within, clock.calendar, start, end, pauses)
         case _:
             yield f"{within.count} {type(within).__name__.lower()}, {within.counting} the first day"
 
 
 def _hours(
-    calendar: BusinessCalendar, start: datetime, end: datetime, pauses: tuple[Pause, ...]
+    terms: tuple[ClockTerms, ...], end: datetime, pauses: tuple[Pause, ...]
 ) -> Iterator[str]:
     """The working time between the pauses, with its sum carried on, and the pauses themselves."""
-    low, high, total = start.astimezone(UTC), end.astimezone(UTC), timedelta()
-    for pause in pauses:
-        if pause.start >= high or (pause.end is not None and pause.end <= low):
-            continue
-        yield from _working(calendar, low, max(pause.start, low), total)
-        total += calendar.elapsed(low, max(pause.start, low))
-        low = high if pause.end is None else min(pause.end, high)
-        until = "" if pause.end is None else f" until {_text(_local(pause.end, calendar))}"
-        yield f"waiting since {_text(_local(pause.start, calendar))}{until}"
-    yield from _working(calendar, low, high, total)
+    total, told = timedelta(), 0
+    ends = [*(each.since for each in terms[1:]), end]
+    for number, (each, until) in enumerate(zip(terms, ends, strict=True)):
+        low, high = each.since, min(until, end)
+        if number and low < end:
+            yield f"other terms since {_text(_local(low, each.calendar))}"
+        for pause in pauses:
+            if pause.start >= high or (pause.end is not None and pause.end <= low):
+                continue
+            yield from _working(each.calendar, low, max(pause.start, low), total)
+            total += each.calendar.elapsed(low, max(pause.start, low))
+            low = high if pause.end is None else min(pause.end, high)
+            if told < (told := pauses.index(pause) + 1):
+                yield _waiting(pause, each.calendar)
+        if low < high:
+            yield from _working(each.calendar, low, high, total)
+            total += each.calendar.elapsed(low, high)
 
 
 def _working(
@@ -106,6 +113,11 @@ def _working(
 ) -> Iterator[str]:
     for day in calendar.trace(low, high).days:
         yield str(evolve(day, total=day.total + total))
+
+
+def _waiting(pause: Pause, calendar: BusinessCalendar) -> str:
+    until = "" if pause.end is None else f" until {_text(_local(pause.end, calendar))}"
+    return f"waiting since {_text(_local(pause.start, calendar))}{until}"
 
 
 def _counted_days(

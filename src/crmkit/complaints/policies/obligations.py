@@ -2,18 +2,27 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
+from itertools import pairwise
 
 from attrs import field, frozen
 
 from crmkit.complaints.facts.history import RECEIVED_MARK, Mark
-from crmkit.complaints.policies.allowances import Allowance
+from crmkit.complaints.policies.allowances import Allowance, WorkingHours
 from crmkit.errors import InvalidPolicy
 from crmkit.identifiers import check_identifier
 from crmkit.period import check_instant
 
-__all__ = ["Content", "Excuse", "Obligation", "ObligationState", "Standing", "Window"]
+__all__ = [
+    "Content",
+    "Excuse",
+    "FormerTerms",
+    "Obligation",
+    "ObligationState",
+    "Standing",
+    "Window",
+]
 
 
 def _names(names: Iterable[str]) -> tuple[str, ...]:
@@ -91,6 +100,27 @@ def _contents(content: Iterable[Content]) -> tuple[Content, ...]:
 
 
 @frozen(kw_only=True)
+class FormerTerms:
+    """How many working hours there were until an instant, and by which calendar.
+
+    :raises NaiveDatetime: if the instant has no time zone.
+    :raises InvalidIdentifier: if the name of the calendar could not serve as a key.
+    """
+
+    until: datetime
+    within: WorkingHours
+    calendar: str
+
+    def __attrs_post_init__(self) -> None:
+        check_instant(self.until, "the end of former terms")
+        check_identifier(self.calendar, "the name of a calendar")
+
+
+def _formers(terms: Iterable[FormerTerms]) -> tuple[FormerTerms, ...]:
+    return tuple(terms)
+
+
+@frozen(kw_only=True)
 class Obligation:
     """One thing that has to be done about a complaint, and by when.
 
@@ -107,11 +137,16 @@ class Obligation:
     ``anew_with``, such as ``"reopen"``, takes up again what was met or excused: a round begins with
     it that has all of ``within``. What is still owed then goes on as it was.
 
+    When a desk gets other hours, or makes another promise, ``former`` tells what held until when. A
+    case that is open then goes on with the working time it has taken, by the hours it took it in;
+    what was missed under the former terms stays missed.
+
     A complaint that is merged into another owes nothing more of its own, for as long as it is; what
     it had missed by then stays missed.
 
     :raises InvalidPolicy: if no mark starts or meets it, a mark that meets it is not known to
-        ``content`` or ``repeats_until``, it repeats without an end, or what cannot be suspended is.
+        ``content`` or ``repeats_until``, it repeats without an end, what settles it takes it up
+        again, what cannot be suspended is, or former terms are not those of one count of hours.
     :raises InvalidIdentifier: if a name could not serve as a key.
     """
 
@@ -128,6 +163,7 @@ class Obligation:
     repeats_every: Allowance | None = None
     repeats_until: tuple[str, ...] = field(default=(), converter=_names)
     anew_with: tuple[str, ...] = field(default=(), converter=_names)
+    former: tuple[FormerTerms, ...] = field(default=(), converter=_formers)
     consequence: str = ""
     source: str = ""
 
@@ -143,6 +179,12 @@ class Obligation:
         self._check_repetition()
         self._check_taking_up()
         self._check_suspension()
+        self._check_former()
+
+    @property
+    def calendar_names(self) -> frozenset[str]:
+        """The names of the calendars that it is or was counted by."""
+        return frozenset({self.calendar, *(terms.calendar for terms in self.former)})
 
     def _check_content(self) -> None:
         counted = Counter(content.message for content in self.content)
@@ -178,6 +220,18 @@ class Obligation:
                 raise InvalidPolicy(
                     f"{self.name} cannot be suspended: only WorkingHours and CalendarDays can"
                 )
+
+    def _check_former(self) -> None:
+        if not self.former:
+            return
+        if not isinstance(self.within, WorkingHours) or self.repeats_every is not None:
+            raise InvalidPolicy(
+                f"{self.name} cannot have former terms: only WorkingHours that do not repeat go on "
+                f"from what was taken"
+            )
+        ends = [terms.until.astimezone(UTC) for terms in self.former]
+        if any(later <= earlier for earlier, later in pairwise(ends)):
+            raise InvalidPolicy(f"the former terms of {self.name} end one after the other")
 
     def missing_in(self, mark: Mark) -> tuple[str, ...]:
         """What a mark lacks to meet the obligation, although it is of the right kind."""

@@ -15,7 +15,7 @@ from attrs import evolve, field, frozen
 
 from crmkit.business_time import BusinessCalendar
 from crmkit.complaints.facts.history import CaseHistory, Mark
-from crmkit.complaints.policies.agenda import ObligationClock, known_at
+from crmkit.complaints.policies.agenda import Known, ObligationClock, known_at
 from crmkit.complaints.policies.deadline_trace import DeadlineTrace, trace_of
 from crmkit.complaints.policies.obligations import Obligation, ObligationState, Standing, Window
 from crmkit.decision import Comparison, Decision, Evidence, noted
@@ -70,7 +70,7 @@ class ObligationProfile:
     what an obligation asks of its kind opens no window.
 
     :raises InvalidPolicy: if there is no obligation, two have one name, or a calendar is bound that
-        nothing is counted by.
+        nothing is counted by or that has no weekly hours.
 
     >>> from datetime import timedelta
     >>> from crmkit.complaints.facts.history import Mark
@@ -117,6 +117,11 @@ class ObligationProfile:
                 f"nothing is counted by {', '.join(unused)}; the calendars of {self.name} are "
                 f"{', '.join(sorted(self.calendar_names))}"
             )
+        if bare := sorted(name for name, each in self.calendars.items() if not each.hours):
+            raise InvalidPolicy(
+                f"the calendar {', '.join(bare)} has no weekly hours: what is counted by it would "
+                f"never be due after its last opening"
+            )
 
     @property
     def _counted(self) -> tuple[Obligation | Window, ...]:
@@ -127,7 +132,9 @@ class ObligationProfile:
     @property
     def calendar_names(self) -> frozenset[str]:
         """The names of the calendars that something is counted by."""
-        return frozenset(item.calendar for item in self._counted)
+        others = (*self.windows, *(() if self.retention is None else (self.retention,)))
+        names = (name for obligation in self.obligations for name in obligation.calendar_names)
+        return frozenset({*names, *(window.calendar for window in others)})
 
     @property
     def missing_calendars(self) -> tuple[str, ...]:
@@ -153,7 +160,7 @@ class ObligationProfile:
         return tuple(
             state
             for obligation in self.obligations
-            for state in ObligationClock(obligation, self._calendar(obligation), known).states()
+            for state in self._clock(obligation, known).states()
         )
 
     def next_due(self, history: CaseHistory, at: datetime) -> ObligationState | None:
@@ -172,7 +179,7 @@ class ObligationProfile:
         :raises NaiveDatetime: if the instant has no time zone.
         """
         known = known_at(history, at)
-        clocks = (ObligationClock(each, self._calendar(each), known) for each in self.obligations)
+        clocks = (self._clock(each, known) for each in self.obligations)
         found = [
             (state.due_at.astimezone(UTC), place, state)
             for place, clock in enumerate(clocks)
@@ -202,8 +209,7 @@ class ObligationProfile:
         """
         for obligation in self.obligations:
             if obligation.name == name:
-                known = known_at(history, at)
-                return trace_of(ObligationClock(obligation, self._calendar(obligation), known))
+                return trace_of(self._clock(obligation, known_at(history, at)))
         known_names = ", ".join(obligation.name for obligation in self.obligations)
         raise InvalidValue(f"{self.name} has no such obligation; it has {known_names}")
 
@@ -249,13 +255,20 @@ class ObligationProfile:
             obligation.missing_in(mark) for obligation in self.obligations
         )
 
+    def _clock(self, obligation: Obligation, known: Known) -> ObligationClock:
+        former = tuple(self._bound(terms.calendar, obligation.name) for terms in obligation.former)
+        return ObligationClock(obligation, self._calendar(obligation), known, former)
+
     def _calendar(self, item: Obligation | Window) -> BusinessCalendar:
-        if item.calendar not in self.calendars:
+        return self._bound(item.calendar, item.name)
+
+    def _bound(self, calendar: str, counted: str) -> BusinessCalendar:
+        if calendar not in self.calendars:
             raise InvalidPolicy(
-                f"{item.name} is counted by the calendar {item.calendar}, which is not bound: use "
+                f"{counted} is counted by the calendar {calendar}, which is not bound: use "
                 f"with_calendars({', '.join(f'{name}=...' for name in self.missing_calendars)})"
             )
-        return self.calendars[item.calendar]
+        return self.calendars[calendar]
 
 
 def _evidence(state: ObligationState, at: datetime) -> Iterator[Evidence]:
