@@ -178,8 +178,10 @@ def moments(draw):
 
 
 LEVELS = list(Satisfaction)
+moves = st.sampled_from(["take", "settle", "reopen", "merge", "unmerge"])
 whats = st.one_of(
-    st.sampled_from(["take", "settle", "reopen", "merge", "unmerge"]),
+    moves,
+    moves,
     st.sampled_from(list(Direction)).map(lambda who: Contacted(channel="phone", direction=who)),
     st.tuples(st.sampled_from(LEVELS), st.sampled_from(LEVELS)).map(
         lambda said: SatisfactionChecked(outcome=said[0], process=said[1])
@@ -470,6 +472,13 @@ class TestOneMonth:
             report([told], Period.month(2026, 4)).to_text()
             == report([], Period.month(2026, 4)).to_text()
         )
+
+    def test_what_was_recorded_out_of_order_counts_when_it_happened(self):
+        """Settled in May and taken up in June, as the clocks say, whatever was written first."""
+        told = self.case("K-1", self.at(4), ("take", self.at(5, 6)), ("settle", self.at(20)))
+        may, june = report([told]), report([told], Period.month(2026, 6))
+        assert (may.closed, may.open_after) == (1, 0)
+        assert (june.open_before, june.reopened, june.open_after) == (0, 1, 1)
 
     def test_a_lifecycle_that_is_not_known(self):
         with pytest.raises(InvalidPolicy, match="complaint, version 1"):
