@@ -443,6 +443,11 @@ class TestOneMonth:
         found = report([waiting], profiles=house(ZONES[0]))
         assert found.overdue == overdue
 
+    def test_what_is_done_at_the_first_instant_of_june_was_overdue_in_may(self):
+        taken = self.case("K-1", self.at(4), ("take", self.at(1, 6, 0)))
+        assert report([taken], profiles=house(ZONES[0])).overdue == 1
+        assert report([taken], Period.month(2026, 6), profiles=house(ZONES[0])).overdue == 0
+
     def test_of_one_that_is_merged_nothing_is_owed(self):
         one = self.case("K-1", self.at(2), complainant="C-1")
         two = self.case("K-2", self.at(3), complainant="C-1")
