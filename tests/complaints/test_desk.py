@@ -613,6 +613,34 @@ class TestKept:
         with store.unit_of_work() as unit:
             assert unit.repository(COMPLAINTS).query("by-complainant").items == ()
 
+    def test_of_what_was_erased_no_byte_is_kept_anywhere(self, tmp_path):
+        """Neither in the documents nor in the agenda, the outbox, or the file after compacting."""
+        store = SqliteStore.open(tmp_path / "erased.db", create=True)
+        desk, number = desk_with(store), ComplaintId("K-1")
+        desk.receive(evolve(receipt(content="canary wants it back"), complainant="canary-7"))
+        record(desk, FactsRecorded("canary was right"))
+        desk.act(number, Action.ACKNOWLEDGE, by=ANNA, at=MONDAY, reason="told canary")
+        desk.escalate(MONDAY + 99 * HOUR, by=BEN)
+        kept, seal = sealed(desk.get(number))
+        with store.unit_of_work() as unit:
+            unit.repository(TRAIL_SEALS).add(seal)
+            erased, seal_after = erase_complaint(kept, seal)
+            complaints, seals = unit.repository(COMPLAINTS), unit.repository(TRAIL_SEALS)
+            complaints.replace(erased, complaints.get(number).version)
+            seals.replace(seal_after, seals.get(number).version)
+            unit.commit()
+        shown = [str(desk.get(number)), str(queue(desk)), str(desk.agenda(number, MONDAY))]
+        assert store.deliver(lambda message: shown.append(message.payload)) == 2
+        with pytest.raises(IllegalTransition) as refused:
+            act(desk, Action.ACKNOWLEDGE)
+        shown.append(str(refused.value))
+        assert [text for text in shown if "canary" in text or "wrote" in text] == []
+        store.compact()
+        store.close()
+        files = b"".join(each.read_bytes() for each in tmp_path.iterdir())
+        assert ERASED.encode() in files
+        assert b"canary" not in files
+
     def test_an_agenda_names_instants(self):
         with pytest.raises(NaiveDatetime):
             AgendaEntry(complaint=ComplaintId("K-1"), due_at=datetime(2026, 5, 4))  # noqa: DTZ001
