@@ -120,12 +120,12 @@ class _Walk:
     other: Complaint
     goal: str | None
     remedies: Mapping[str, Event]
-    now: datetime
+    at: datetime
     together: bool = False
 
     def go_on(self) -> None:
         """One step, if the rules have nothing against it."""
-        self.now = later(self.now, self.draw(_PAUSE))
+        self.at = later(self.at, self.draw(_PAUSE))
         steps = [self.record] if self.complaint.merged_into else [self.act, self.record, self.act]
         steps *= 3
         steps += [self.take_apart] if self.together else [self.merge, self.adopt]
@@ -159,7 +159,7 @@ class _Walk:
             action,
             by=by,
             other=other,
-            at=self.now,
+            at=self.at,
             remedies=self.remedies,
         )
 
@@ -213,7 +213,7 @@ class _Walk:
         allowed = Override(by=colleague, reason="one matter")
         self._keep(
             merge_complaints(
-                self.rules, one, into, by=by, at=self.now, reason="one matter", override=allowed
+                self.rules, one, into, by=by, at=self.at, reason="one matter", override=allowed
             )
         )
 
@@ -222,7 +222,7 @@ class _Walk:
         pair = [self.complaint, self.other]
         one, into = pair if self.complaint.merged_into else reversed(pair)
         by, _ = self.draw(_TWO_CLERKS)
-        self._keep(unmerge_complaint(one, into, by=by, at=self.now, reason="two matters"))
+        self._keep(unmerge_complaint(one, into, by=by, at=self.at, reason="two matters"))
 
     def arrive(self) -> None:
         """Go the shortest way to the goal, as far as the rules allow."""
@@ -248,11 +248,11 @@ class _Walk:
         reason = self.draw(_REASON)
         return {
             "by": somebody or by,
-            "at": later(self.now, -earlier),
+            "at": later(self.at, -earlier),
             "reason": reason,
             "role": role,
             "override": Override(by=colleague, reason=reason) if is_allowed else None,
-            "recorded_at": self.now if earlier else None,
+            "recorded_at": self.at if earlier else None,
         }
 
 
@@ -294,7 +294,7 @@ def complaints(
             "satisfaction-checked": draw(ASKED),
             **(remedies or {}),
         },
-        now=came_in.recorded_at or came_in.received_at,
+        at=came_in.recorded_at or came_in.received_at,
     )
     steps = draw(st.integers(0, max_steps))
     # Left to chance alone, most would be withdrawn before they are answered: so they go somewhere
