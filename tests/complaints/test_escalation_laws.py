@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from crmkit.complaints.facts.history import CaseHistory, FiredEscalation, Wait
 from crmkit.complaints.policies.escalation import EscalationPolicy
+from crmkit.serialization import make_converter
 from tests.complaints.escalation_cases import (
     MINUTES,
     WHENS,
@@ -20,7 +21,9 @@ from tests.complaints.escalation_cases import (
     policies,
     stepped,
 )
+from tests.segmentation.documents import in_toml
 
+CONVERTER = make_converter(EscalationPolicy)
 END = instant(MINUTES - 1)
 POLLS = st.lists(WHENS, max_size=8)
 
@@ -103,6 +106,25 @@ class TestExactlyOnce:
                 most = 1 + (rule.repeats if level is rule.highest else 0)
                 assert len(of_it) <= most * rounds
 
+    @given(policies(), policies(), cases(), WHENS)
+    def test_other_rules_of_the_same_names_fire_nothing_twice(
+        self, policy, swapped, history, minute
+    ):
+        """Levels that were told under the old terms are not told again under the new ones."""
+        told = fired(policy, history, minute)
+        new = fired(swapped, evolve(history, fired=told), MINUTES - 1)
+        assert not set(new) & set(told)
+        old_rules = {rule.name: rule for rule in policy.rules}
+        for rule in swapped.rules:
+            old = old_rules.get(rule.name, rule)
+            rounds = max(
+                sum(mark.name in each.since for mark in history.marks) for each in (rule, old)
+            )
+            for level in {*rule.levels, *old.levels}:
+                of_it = [f for f in (*told, *new) if (f.rule, f.level) == (rule.name, level.level)]
+                most = 1 + max(each.repeats for each in (rule, old))
+                assert len(of_it) <= most * rounds
+
 
 class TestNextDue:
     """It tells a host when to ask next."""
@@ -155,6 +177,17 @@ class TestDecision:
         met = [(e.criterion, e.parts[0].required) for e in decision.evidence if e.met]
         due = [(f"{each.rule}, level {each.level}", each.fell_due_at) for each in decision.outcome]
         assert sorted(met) == sorted(due)
+
+
+class TestData:
+    """What is written down and read back, in JSON or TOML, tells the same people the same."""
+
+    @given(policies(), cases(), WHENS)
+    def test_it_reads_back(self, policy, history, minute):
+        text = CONVERTER.dumps(policy)
+        for again in (CONVERTER.loads(text), CONVERTER.loads_toml(in_toml(text))):
+            assert again == policy
+            assert again.due(history, instant(minute)) == policy.due(history, instant(minute))
 
 
 class TestZones:

@@ -32,6 +32,7 @@ from crmkit.errors import InvalidPolicy, InvalidValue, NaiveDatetime
 from crmkit.serialization import make_converter
 from tests.complaints.deadline_builders import EASTER_2026, at, case, same, weekdays
 from tests.complaints.test_obligations import MINUTES, PROFILE, histories, instant
+from tests.segmentation.documents import in_toml
 
 REPLY = Obligation(
     name="reply",
@@ -429,7 +430,16 @@ class TestProfilesAsData:
     @pytest.mark.parametrize("profile", [UNBOUND, BOUND, PROFILE])
     def test_what_is_written_is_read_back(self, profile):
         converter = make_converter(ObligationProfile)
-        assert converter.loads(converter.dumps(profile)) == profile
+        text = converter.dumps(profile)
+        for again in (converter.loads(text), converter.loads_toml(in_toml(text))):
+            assert again == profile
+            assert converter.dumps(again) == text
+
+    @given(history=histories(), when=MINUTES)
+    def test_what_is_read_back_decides_the_same(self, history, when):
+        converter = make_converter(ObligationProfile)
+        again = converter.loads_toml(in_toml(converter.dumps(PROFILE)))
+        assert again.agenda(history, instant(when)) == PROFILE.agenda(history, instant(when))
 
     def test_a_profile_in_toml(self):
         profile = make_converter(ObligationProfile).loads_toml(

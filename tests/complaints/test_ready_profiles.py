@@ -38,6 +38,7 @@ from tests.complaints.deadline_builders import (
     slow_months,
     weekdays,
 )
+from tests.segmentation.documents import in_toml
 
 ENCLOSED = "ombudsman-leaflet,ombudsman-website,waiver-wording"
 HOLDING = f"reason-for-delay,expected-date,ombudsman-right,{ENCLOSED}"
@@ -439,7 +440,8 @@ class TestAllOfThem:
     @pytest.mark.parametrize("profile", READY_PROFILES, ids=lambda profile: profile.name)
     def test_they_are_data(self, profile):
         converter = make_converter(ObligationProfile)
-        assert converter.loads(converter.dumps(profile)) == profile
+        text = converter.dumps(profile)
+        assert converter.loads(text) == converter.loads_toml(in_toml(text)) == profile
 
     @pytest.mark.parametrize("profile", READY_PROFILES, ids=lambda profile: profile.name)
     def test_each_says_where_it_comes_from(self, profile):
