@@ -199,6 +199,13 @@ class TestRejects:
             "raw": row,
         }
 
+    def test_those_that_are_not_shown_are_counted_and_can_be_had(self, table):
+        call = table("7;04.05.2026;n;late;;;;", *(f"{n};soon;n;late;;;;" for n in range(8, 14)))
+        out = run(*call).out
+        assert "  and 1 more; --rejects FILE writes all of them with what stood there\n" in out
+        out = run(*call, "--rejects", "bad.csv").out
+        assert "  and 1 more; bad.csv has all of them with what stood there\n" in out
+
     def test_no_spreadsheet_runs_what_stood_there(self, table, here):
         run(*table("7;04.05.2026;n;late;;;;", "=1+1;soon;n;late;;;;"), "--rejects", "bad.csv")
         with (here / "bad.csv").open(encoding="utf-8", newline="") as file:

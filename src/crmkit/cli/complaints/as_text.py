@@ -24,7 +24,7 @@ def text_of(
     """Everything there is to say of all cases, section by section."""
     return page(
         (
-            *_account(file, figures),
+            *_account(file, figures, options),
             *_terms(file, figures, options),
             *_kept(options, keeper),
         ),
@@ -41,7 +41,7 @@ def text_of(
 # --- what was read --------------------------------------------------------------------------------
 
 
-def _account(file: CaseFile, figures: Figures) -> Iterator[str]:
+def _account(file: CaseFile, figures: Figures, options: ComplaintOptions) -> Iterator[str]:
     account, replay = file.account, file.replay
     yield (
         f"{file.name}: {account.lines:,} lines = {account.header_lines} header + "
@@ -52,6 +52,10 @@ def _account(file: CaseFile, figures: Figures) -> Iterator[str]:
         yield f"  rejected, {reason}: {number:,}"
     for reject in account.rejects[:_SHOWN_REJECTS]:
         yield f"  {one_line(str(reject))}"
+    more = len(account.rejects) - _SHOWN_REJECTS
+    if more > 0:
+        where = "--rejects FILE writes" if options.rejects is None else f"{options.rejects} has"
+        yield f"  and {more:,} more; {where} all of them with what stood there"
     if replay is None:
         yield f"{counted(figures.cases, 'case')}, one a row"
     else:
