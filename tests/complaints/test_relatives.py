@@ -13,7 +13,7 @@ from crmkit.complaints.lifecycle import Action, Status
 from crmkit.complaints.policies.relatives import come_back, whole_matter
 from crmkit.complaints.policies.rules import ActionRefused
 from crmkit.complaints.records.complaint import Complaint
-from crmkit.complaints.records.events import Contacted, Event, ParentNamed
+from crmkit.complaints.records.events import Absorbed, Contacted, Event, Merged, ParentNamed
 from crmkit.errors import CrmkitError, InvalidValue, NotKept
 from crmkit.identifiers import ComplaintId
 from crmkit.records import Direction
@@ -220,6 +220,23 @@ class TestWholeMatter:
         elsewhere = ComplaintDesk(store=MemoryStore())
         elsewhere.keep(desk.get(NUMBERS[0]))
         assert elsewhere.repeat_contacts(NUMBERS[0]) == 0
+
+    def test_nobody_takes_in_what_does_not_know_of_it(self):
+        """A complaint that was kept elsewhere may claim whatever it likes."""
+        claiming = received("K-0", complainant="C-1").after(entry(Absorbed(NUMBERS[1])))
+        itself = received("K-2", complainant="C-1").after(entry(Absorbed(NUMBERS[2])))
+        desk = desk_of(claiming, received_by_turns()[1], itself)
+        part_of(desk, 0, 1)
+        assert [desk.repeat_contacts(number) for number in NUMBERS[:3]] == [0, 0, 0]
+        assert whole_matter(claiming, lambda number: desk.get(number)) == (claiming,)
+
+    def test_two_that_are_forged_into_each_other_are_two(self):
+        one, other = (
+            received(mine).after(entry(Absorbed(theirs))).after(entry(Merged(theirs)))
+            for mine, theirs in (("K-0", NUMBERS[1]), ("K-1", NUMBERS[0]))
+        )
+        forged = {one.id: one, other.id: other}
+        assert whole_matter(one, forged.get) == (one, other)
 
     def test_an_unknown_number_is_told(self):
         with pytest.raises(NotKept):

@@ -16,15 +16,19 @@ Find = Callable[[ComplaintId], Complaint | None]
 
 
 def whole_matter(complaint: Complaint, find: Find) -> tuple[Complaint, ...]:
-    """A complaint, first, and all that go on in it, those that go on in these included."""
+    """A complaint, first, and all that go on in it, those that go on in these included.
+
+    Both have to say so: nobody takes in what does not know of it.
+    """
     matter = {complaint.id: complaint}
-    waiting = list(complaint.absorbed)
+    waiting = [complaint]
     while waiting:
-        number = waiting.pop(0)
-        other = find(number)
-        if other is not None and number not in matter:
-            matter[number] = other
-            waiting += other.absorbed
+        holder = waiting.pop(0)
+        for number in holder.absorbed:
+            other = find(number)
+            if other is not None and other.merged_into == holder.id and number not in matter:
+                matter[number] = other
+                waiting.append(other)
     return tuple(matter.values())
 
 
