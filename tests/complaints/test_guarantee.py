@@ -17,7 +17,7 @@ from crmkit.complaints.policies.guarantee import (
     ServiceGuarantee,
 )
 from crmkit.errors import InvalidMoney, InvalidPolicy, InvalidValue, NaiveDatetime
-from crmkit.money import Money
+from crmkit.money import Money, Rounding
 from crmkit.serialization import make_converter
 
 CHICAGO = ZoneInfo("America/Chicago")
@@ -76,6 +76,16 @@ class TestAtTheDeadline:
         facts = parcel(second, at=second + timedelta(days=1), due_at=due)
         assert FULL(facts).outcome.state is GuaranteeState.BROKEN
 
+    def test_a_grace_runs_on_while_the_clocks_go_back(self):
+        """Twenty minutes from 01:50 are over at 01:10, the second time."""
+        due = datetime(2026, 11, 1, 1, 50, tzinfo=CHICAGO)
+        kind = ServiceGuarantee(waived=1, grace=timedelta(minutes=20))
+        over = datetime(2026, 11, 1, 1, 10, tzinfo=CHICAGO, fold=1)
+        later = over.astimezone(UTC) + TICK
+        for kept_at, state in ((over, GuaranteeState.KEPT), (later, GuaranteeState.BROKEN)):
+            facts = parcel(kept_at, at=over + timedelta(days=1), due_at=due)
+            assert kind(facts).outcome.state is state
+
     def test_instants_of_two_zones(self):
         assert FULL(parcel(BY.astimezone(UTC))).outcome.state is GuaranteeState.KEPT
 
@@ -111,6 +121,14 @@ class TestRemedies:
             GuaranteeState.BROKEN, Money("0.13", "USD"), ("free next delivery",)
         )
         assert str(remedy) == "broken, 0.13 USD back"
+
+    @pytest.mark.parametrize(
+        ("rounding", "back"),
+        [(Rounding.HALF_UP, "0.13"), (Rounding.DOWN, "0.12"), (Rounding.HALF_EVEN, "0.12")],
+    )
+    def test_the_rounding_is_the_one_that_was_named(self, rounding, back):
+        half = ServiceGuarantee(waived="0.5", rounding=rounding)
+        assert half(parcel(None, fee=Money("0.25", "USD"))).outcome.money == Money(back, "USD")
 
     def test_a_measure_alone(self):
         remedy = ServiceGuarantee(waived=0, measures=("voucher",))(parcel(None)).outcome

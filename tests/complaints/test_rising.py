@@ -112,6 +112,28 @@ class TestTrend:
             assert chart()(series(reference, empty)).outcome is Trend.STEADY
 
 
+class TestChance:
+    """A count as far out as this, on either side: twice the smaller tail, and certainty at most."""
+
+    @given(st.integers(0, 25), st.integers(1, 9), st.integers(0, 25), st.integers(1, 9))
+    def test_against_a_baseline(self, before, base, count, exposure):
+        share, total = Fraction(exposure, exposure + base), before + count
+        points = [
+            math.comb(total, k) * share**k * (1 - share) ** (total - k) for k in range(total + 1)
+        ]
+        tail = min(sum(points[count:]), sum(points[: count + 1]))
+        found = Baseline(before, base).chance(CountIn(Period.month(2026, 1), count, exposure))
+        assert found == pytest.approx(float(min(1, 2 * tail)), rel=1e-9)
+
+    @given(st.integers(0, 25), st.fractions(0, 3, max_denominator=9), st.integers(1, 9))
+    def test_against_a_rate(self, count, rate, exposure):
+        mean = float(rate * exposure)
+        points = [math.exp(-mean) * mean**k / math.factorial(k) for k in range(120)]
+        tail = min(math.fsum(points[count:]), math.fsum(points[: count + 1]))
+        found = KnownRate(rate).chance(CountIn(Period.month(2026, 1), count, exposure))
+        assert found == pytest.approx(min(1.0, 2 * tail), rel=1e-9, abs=1e-12)
+
+
 class TestFalseAlarms:
     """Where nothing changes, a chart of twelve months is quiet as often as it says."""
 
