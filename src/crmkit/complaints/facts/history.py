@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from attrs import field, frozen
 
+from crmkit.complaints.records.names import as_name_set
 from crmkit.errors import InvalidValue
 from crmkit.identifiers import Actor, ComplaintId, check_identifier
 from crmkit.period import check_instant
@@ -30,7 +31,7 @@ class Mark:
 
     name: str
     at: datetime
-    contains: frozenset[str] = frozenset()
+    contains: frozenset[str] = field(default=frozenset(), converter=as_name_set)
 
     def __attrs_post_init__(self) -> None:
         check_identifier(self.name, "the name of a mark")

@@ -4,6 +4,7 @@ A guard says which entries it watches, and gives one piece of evidence for or ag
 actions it watches are terms, so that the table of a host is guarded as well as ours.
 """
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
 from typing import ClassVar, NamedTuple, Protocol
@@ -197,11 +198,17 @@ class FactsBeforeResponse:
         return _done("facts-recorded", found)
 
 
+def _types(types: Iterable[ComplainantType]) -> frozenset[ComplainantType]:
+    return frozenset(types)
+
+
 @frozen(kw_only=True)
 class WrittenPromiseNeedsOverride:
     """A written promise to a complainant who comes prepared needs the word of a second person."""
 
-    types: frozenset[ComplainantType] = frozenset({ComplainantType.PREPARED})
+    types: frozenset[ComplainantType] = field(
+        default=frozenset({ComplainantType.PREPARED}), converter=_types
+    )
     actions: ClassVar[tuple[str, ...]] = ()
     remedy: ClassVar[str] = (
         "promise it orally, or pass override=Override(by=..., reason=...) of a colleague"

@@ -10,6 +10,7 @@ from attrs import field, frozen
 
 from crmkit.complaints.facts.history import RECEIVED_MARK, Mark
 from crmkit.complaints.policies.allowances import Allowance, WorkingHours
+from crmkit.complaints.records.names import as_name_set
 from crmkit.errors import InvalidPolicy
 from crmkit.identifiers import check_identifier
 from crmkit.period import check_instant
@@ -45,16 +46,16 @@ class Content:
 
     >>> letter = Content(
     ...     message="final-response",
-    ...     items=frozenset({"ombudsman-leaflet"}),
-    ...     one_of=frozenset({"accepts", "rejects-with-reasons"}),
+    ...     items={"ombudsman-leaflet"},
+    ...     one_of={"accepts", "rejects-with-reasons"},
     ... )
     >>> letter.missing_in(frozenset({"accepts"}))
     ('ombudsman-leaflet',)
     """
 
     message: str
-    items: frozenset[str] = frozenset()
-    one_of: frozenset[str] = frozenset()
+    items: frozenset[str] = field(default=frozenset(), converter=as_name_set)
+    one_of: frozenset[str] = field(default=frozenset(), converter=as_name_set)
 
     def __attrs_post_init__(self) -> None:
         check_identifier(self.message, "the kind of a message")
@@ -158,7 +159,7 @@ class Obligation:
     within: Allowance
     calendar: str
     content: tuple[Content, ...] = field(default=(), converter=_contents)
-    suspended_by: frozenset[str] = frozenset()
+    suspended_by: frozenset[str] = field(default=frozenset(), converter=as_name_set)
     excused_by: tuple[Excuse, ...] = field(default=(), converter=_excuses)
     repeats_every: Allowance | None = None
     repeats_until: tuple[str, ...] = field(default=(), converter=_names)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from attrs import field, frozen
 
 from crmkit.complaints.records.complainant import ComplainantType
+from crmkit.complaints.records.names import as_name_set
 from crmkit.complaints.records.said import is_said
 from crmkit.errors import InvalidValue
 from crmkit.identifiers import Actor, ComplaintId, PromiseId, check_identifier
@@ -206,10 +207,11 @@ class MessageSent:
     ``"ombudsman-leaflet"``.
 
     :raises InvalidIdentifier: if a key could not serve as one.
+    :raises InvalidValue: if the content is one text instead of a set of them.
     """
 
     kind: str
-    contains: frozenset[str] = frozenset()
+    contains: frozenset[str] = field(default=frozenset(), converter=as_name_set)
     channel: str | None = None
 
     def __attrs_post_init__(self) -> None:
