@@ -42,7 +42,7 @@ def act_prepared(
     at: datetime,
     remedies: Mapping[str, Event] = REMEDIES,
 ) -> Complaint:
-    """Take an action; if it is refused, record what was missing, and let somebody else take it.
+    """Take an action; if it is refused, record what was missing, and ask somebody else.
 
     :raises ActionRefused: if a condition does not hold even then.
     """
@@ -55,8 +55,23 @@ def act_prepared(
             complaint = rules.record(
                 complaint, remedies[criterion], by=by, at=at, reason="was missing"
             )
-    allowed = Override(by=by, reason="somebody else looked at it")
-    return rules.act(complaint, action, by=other, at=at, reason="it is time", override=allowed)
+    try:
+        return _act_allowed(rules, complaint, action, by, at, allowed_by=other)
+    except ActionRefused:
+        return _act_allowed(rules, complaint, action, other, at, allowed_by=by)
+
+
+def _act_allowed(
+    rules: ComplaintRules,
+    complaint: Complaint,
+    action: str,
+    by: Actor,
+    at: datetime,
+    *,
+    allowed_by: Actor,
+) -> Complaint:
+    allowed = Override(by=allowed_by, reason="somebody else looked at it")
+    return rules.act(complaint, action, by=by, at=at, reason="it is time", override=allowed)
 
 
 def way_to(rules: ComplaintRules, complaint: Complaint, status: str) -> tuple[str, ...] | None:
