@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from crmkit.business_time import BusinessCalendar
 from crmkit.complaints.desk import ESCALATED_TOPIC, ComplaintDesk
+from crmkit.complaints.facts.case import summarize_case
 from crmkit.complaints.kept import (
     CASE_STUDIES,
     COMPLAINT_AGENDAS,
@@ -396,6 +397,14 @@ class TestDue:
         desk.receive(receipt())
         names = [state.obligation for state in desk.agenda(ComplaintId("K-1"), MONDAY)]
         assert names == ["acknowledge", "answer", "letter"]
+
+    def test_the_history_of_one_complaint_is_what_deadlines_are_read_off(self):
+        desk = desk_with()
+        complaint = desk.receive(receipt())
+        history = desk.history(complaint.id)
+        assert history == summarize_case(complaint, desk.rules.lifecycle)
+        states = [each for profile in desk.profiles for each in profile.agenda(history, MONDAY)]
+        assert tuple(states) == desk.agenda(complaint.id, MONDAY)
 
     def test_other_policies_make_another_queue_once_it_is_refreshed(self, store):
         desk_with(store, profiles=(), escalation=None).receive(receipt())

@@ -269,6 +269,13 @@ class ComplaintDesk:
         with self._joined(unit) as joined:
             return come_back(self._matter(joined, self._stored(joined, number).record))
 
+    def history(self, number: ComplaintId, *, unit: UnitOfWork | None = None) -> CaseHistory:
+        """What deadlines and escalations read off a complaint; for a trace, among others.
+
+        :raises NotKept: if there is no such complaint.
+        """
+        return self._history_of(self.get(number, unit=unit))
+
     def agenda(
         self, number: ComplaintId, at: datetime, *, unit: UnitOfWork | None = None
     ) -> tuple[ObligationState, ...]:
@@ -277,7 +284,7 @@ class ComplaintDesk:
         :raises NotKept: if there is no such complaint.
         :raises NaiveDatetime: if the instant has no time zone.
         """
-        history = self._history(self.get(number, unit=unit))
+        history = self.history(number, unit=unit)
         return tuple(state for profile in self.profiles for state in profile.agenda(history, at))
 
     def due(
@@ -357,7 +364,7 @@ class ComplaintDesk:
         stored = self._stored(unit, number)
         due = tuple(
             each
-            for each in policy.due(self._history(stored.record), at)
+            for each in policy.due(self._history_of(stored.record), at)
             if each.fell_due_at <= until.astimezone(UTC)
         )
         after = stored.record
@@ -388,7 +395,7 @@ class ComplaintDesk:
 
     # --- inside ---
 
-    def _history(self, complaint: Complaint) -> CaseHistory:
+    def _history_of(self, complaint: Complaint) -> CaseHistory:
         return summarize_case(complaint, self.rules.table_of(complaint))
 
     def _agenda(self, complaint: Complaint) -> AgendaEntry:
@@ -397,7 +404,7 @@ class ComplaintDesk:
         What is still owed when a complaint is closed stays due; of one that is merged into another,
         that one has the deadlines. An escalation that nobody has asked about in time stays too.
         """
-        history = self._history(complaint)
+        history = self._history_of(complaint)
         at = max(entry.at.astimezone(UTC) for entry in complaint.trail)
         state = self._next_due(complaint, history, at)
         escalation = self.escalation

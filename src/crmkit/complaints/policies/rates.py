@@ -171,6 +171,8 @@ class SilentEstimate:
 
     def __str__(self) -> str:
         """Write the estimate as a person reads it."""
+        if self.silent_low == self.silent_high:
+            return f"{self.silent_low:,} silent dissatisfied"
         return f"between {self.silent_low:,} and {self.silent_high:,} silent dissatisfied"
 
 
