@@ -219,7 +219,7 @@ class TestBreach:
         receive(desk, "K-1", FRIDAY)
         (number,) = [stored.record.complaint for stored in desk.due().items]
         asked = FRIDAY + timedelta(days=5)
-        history = desk._history(desk.get(number))
+        history = desk.history(number)
         (state,) = desk.agenda(number, asked)
         (entry,) = (stored.record for stored in desk.due(before=asked).items)
         (evidence,) = house(240)(history, at=asked).evidence

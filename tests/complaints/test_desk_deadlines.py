@@ -303,7 +303,7 @@ class TestEscalation:
         ]
         assert sorted(on_record) == sorted(identities)
         for complaint in everything(desk):
-            history = desk._history(complaint)
+            history = desk.history(complaint.id)
             assert POLICY.due(history, late) == ()
 
     @given(st.lists(STEPS, max_size=25), st.lists(STEPS, max_size=10))
@@ -321,7 +321,7 @@ class TestEscalation:
         carried += swapped.escalate(last + 900 * HOUR, by=JOB)
         for complaint in everything(swapped):
             # At most one round of the rule for the receipt and one for each reopening.
-            names = [mark.name for mark in swapped._history(complaint).marks]
+            names = [mark.name for mark in swapped.history(complaint.id).marks]
             rounds = 1 + names.count("reopen")
             told = [(e.rule, e.level) for e in carried if e.complaint == complaint.id]
             assert told.count(("unanswered", 1)) <= rounds
