@@ -56,6 +56,7 @@ from crmkit.complaints import (
     Exposure,
     FactsBeforeLiability,
     FactsBeforeResponse,
+    FormerTerms,
     GuaranteeFacts,
     Guidance,
     HandlingGuide,
@@ -300,6 +301,17 @@ PROFILE = ObligationProfile(
             source="house rules 4",
         ),
         Obligation(
+            name="call",
+            met_by=("call",),
+            within=WorkingHours(9),
+            calendar="desk",
+            former=[
+                FormerTerms(
+                    until=MONDAY - DAY, within=WorkingHours(timedelta(minutes=90)), calendar="state"
+                )
+            ],
+        ),
+        Obligation(
             name="letter",
             met_by=("respond",),
             within=BusinessDays(2, counting=DayCount.INCLUDING, until=DayEnd.CLOSE_OF_BUSINESS),
@@ -322,6 +334,7 @@ PROFILE = ObligationProfile(
 ESCALATION = EscalationPolicy(
     calendars={"desk": OFFICE},
     categories={"delivery", "billing"},
+    marks={"receive", "respond", "answer"},
     severities={"high", "grave"},
     resting={"close", "withdraw", "merge", "settle"},
     rules=[

@@ -27,18 +27,19 @@ from crmkit.complaints import (
     STORED_TYPES,
     ActionState,
     CauseFound,
+    Complaint,
     ComplaintRules,
-    CountedCase,
     Dimension,
     DoerIsNotChecker,
     DueEscalation,
     KeptRules,
     MergeConditions,
+    Merged,
     ReadyGuard,
     ReopeningWindow,
     Subject,
     TrailSeal,
-    count_case,
+    count_cases,
     summarize_complaints,
 )
 from crmkit.decision import Decision, Evidence, noted
@@ -52,7 +53,7 @@ from crmkit.serialization.annotations import field_types, is_union
 from crmkit.storage import Collection, Repository, Store
 from crmkit.storage.memory import MemoryStore
 from crmkit.storage.sqlite import SqliteStore
-from tests.complaints.builders import ANNA, BEN, DAY, HOUR, MONDAY, RULES, go, note, received
+from tests.complaints.builders import ANNA, BEN, DAY, HOUR, MONDAY, RULES, entry, go, note, received
 from tests.complaints.kept_samples import (
     ACTION,
     CAUSE,
@@ -288,6 +289,7 @@ def found(records: Repository[Any], index: str, *prefix: Any, **terms: Any) -> l
     return [stored.record.id for stored in page.items]
 
 
+TWENTIES = Period(date(2020, 1, 1), date(2030, 1, 1))
 REGIONS = ("north", "south", None)
 SOME = st.lists(
     st.tuples(
@@ -295,6 +297,7 @@ SOME = st.lists(
         st.sampled_from(["late", "broken", None]),
         st.sampled_from(["phone", "letter"]),
         st.integers(0, 60),
+        st.booleans(),
     ),
     max_size=6,
 )
@@ -340,8 +343,8 @@ class TestFindingComplaints:
     def test_an_index_finds_as_many_as_were_counted(self, some):
         with MemoryStore().unit_of_work() as unit:
             complaints = unit.repository(COMPLAINTS)
-            counted: list[CountedCase] = []
-            for number, (region, cause, channel, days) in enumerate(some):
+            every: list[Complaint] = []
+            for number, (region, cause, channel, days, merged) in enumerate(some):
                 complaint = received(
                     f"K-{number}",
                     about=Subject(region=region),
@@ -350,13 +353,15 @@ class TestFindingComplaints:
                 )
                 if cause is not None:
                     complaint = note(complaint, CauseFound(cause=cause))
+                if merged:
+                    complaint = complaint.after(entry(Merged(ComplaintId("K-0"))))
                 complaints.add(complaint)
-                counted.append(count_case(complaint, UTC))
-            counts = summarize_complaints(counted, Period(date(2020, 1, 1), date(2030, 1, 1)))
+                every.append(complaint)
+            counts = summarize_complaints(count_cases(every, UTC), TWENTIES)
             for dimension in Dimension:
-                every = found(complaints, "by-place", dimension)
+                known = found(complaints, "by-place", dimension)
                 unknown = counts.unknown(dimension).complaints
-                assert len(every) == counts.total.complaints - unknown
+                assert len(known) == counts.total.complaints - unknown
                 for value, here in counts.by.get(dimension, {}).items():
                     assert len(found(complaints, "by-place", dimension, value)) == here.complaints
 

@@ -22,6 +22,7 @@ from crmkit.complaints.desk import (
 )
 from crmkit.complaints.facts.case import (
     count_case,
+    count_cases,
     summarize_case,
 )
 from crmkit.complaints.facts.counts import (
@@ -198,6 +199,7 @@ from crmkit.complaints.policies.rules import (
 )
 from crmkit.complaints.policies.supervision import (
     SupervisionFacts,
+    supervise,
 )
 from crmkit.complaints.policies.word_of_mouth import (
     COCA_COLA_1981,
@@ -483,6 +485,7 @@ __all__ = [
     "Years",
     "binomial_limits",
     "count_case",
+    "count_cases",
     "erase_complaint",
     "merge_complaints",
     "poisson_limits",
@@ -491,6 +494,7 @@ __all__ = [
     "service_desk",
     "summarize_case",
     "summarize_complaints",
+    "supervise",
     "trail_records",
     "unmerge_complaint",
     "verify_complaint",

@@ -94,8 +94,8 @@ def _by_parent(complaint: Complaint) -> Places:
 
 
 def _by_place(complaint: Complaint) -> Places:
-    # The places are those of the statistics; of the day, which goes by a zone, they make no use.
-    places = count_case(complaint, UTC).places()
+    # Each matter counts once in the statistics: one that goes on in another counts there.
+    places = () if complaint.merged_into else count_case(complaint, UTC).places()
     return [(dimension, value, complaint.received_at) for dimension, value in places]
 
 
