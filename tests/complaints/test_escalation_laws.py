@@ -125,6 +125,19 @@ class TestExactlyOnce:
                 most = 1 + max(each.repeats for each in (rule, old))
                 assert len(of_it) <= most * rounds
 
+    @given(policies(), policies(), cases(), WHENS)
+    def test_two_sets_of_rules_with_other_names_do_not_disturb_each_other(
+        self, policy, other, history, minute
+    ):
+        """Levels of the same number and role on one case, told by two sets side by side."""
+        renamed = evolve(
+            other, rules=[evolve(rule, name=f"other-{rule.name}") for rule in other.rules]
+        )
+        told = evolve(history, fired=fired(policy, history, minute))
+        assert renamed.due(told, instant(minute)) == renamed.due(history, instant(minute))
+        both = evolve(told, fired=(*told.fired, *fired(renamed, told, minute)))
+        assert policy.due(both, instant(minute)) == renamed.due(both, instant(minute)) == ()
+
 
 class TestNextDue:
     """It tells a host when to ask next."""

@@ -15,7 +15,10 @@ RECEIVED_MARK = "receive"
 """The name of the first mark of every case: its receipt."""
 
 MERGED_MARK = "merge"
-"""The mark of a complaint that is merged into another; one that was taken out again has none."""
+"""The mark of a complaint that is merged into another; one that was taken out again has none.
+
+An action of this name in a table of the host is taken for the same.
+"""
 
 
 @frozen
