@@ -270,6 +270,7 @@ class TestCfpb:
         found = run(*written([row]), "--as-of", "2016-12-31").json
         assert found["statuses"] == {"untimely": 1}
         assert [each["overdue"] for each in found["deadlines"]] == [1, 1]
+        assert [each["obligation"] for each in found["overdue"]] == ["first-response"]
 
     def test_where_nobody_was_asked_nobody_disputes(self, rows, written):
         found = run(*written([{**rows[0], "Consumer disputed?": "N/A"}])).json

@@ -234,12 +234,25 @@ class TestWhatDoesNotGoOn:
         assert counted(found) == (0, 0, 0, 1)
         assert actions("a") == ["take", "solve"]
 
+    def test_so_would_one_that_is_allowed_even_now(self, log):
+        first, second, third = (f"a,take,2026-05-0{day} 10:00:00" for day in (4, 5, 6))
+        log(first, third)
+        assert counted(log(first, second, third)) == (0, 0, 0, 1)
+        assert actions("a") == ["take", "take"]
+
     def test_a_case_of_another_lifecycle_with_the_same_number_is_another_case(self, table, log):
         table("7;04.05.2026;n;late;;05.05.2026;;")
-        found = log("7,take,2026-05-04 10:00:00", "8,take,2026-05-04 10:00:00")
+        found = log("7,take,2026-05-04 00:00:00", "8,take,2026-05-04 10:00:00")
         assert counted(found) == (1, 0, 0, 1)
         assert found["statuses"] == {"taken": 2}
         assert actions("7") == ["respond"]
+
+    def test_another_version_of_the_lifecycle_is_another_lifecycle(self, log, here):
+        log("a,take,2026-05-04 10:00:00")
+        (here / "desk.toml").write_text(LIFECYCLE.replace("version = 2", "version = 3"))
+        found = log("a,take,2026-05-04 10:00:00", "a,solve,2026-05-05 10:00:00")
+        assert counted(found) == (0, 0, 0, 1)
+        assert actions("a") == ["take"]
 
     def test_another_description_leaves_the_first_and_is_counted(self, table, here):
         table("7;04.05.2026;n;late;;05.05.2026;;")

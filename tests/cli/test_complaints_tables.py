@@ -196,6 +196,12 @@ class TestDeadlines:
         assert len(shown(*call)["overdue"]) == 1  # Friday and Monday
         assert shown(*call, "--holidays", "DE")["overdue"] == []  # Friday is the first of May
 
+    def test_the_holidays_of_the_next_year_are_known_at_the_end_of_this(self, table):
+        pytest.importorskip("holidays")
+        call = (*table("8;30.12.2025;n;late;;;;"), "--holidays", "DE", "--case", "8")
+        (deadline,) = shown(*call)["deadlines"]
+        assert deadline["due_at"] == "2026-01-03T00:00:00+01:00"  # New Year is no business day.
+
     def test_long_lists_say_how_to_see_the_rest(self, table):
         call = table(*(f"{n};04.05.2026;n;cause-{n};;;;" for n in range(4)))
         out = run(*call, "--as-of", "2026-06-01", "--top", 3).out

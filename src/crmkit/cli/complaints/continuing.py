@@ -9,7 +9,7 @@ is left goes on from where the case stands now, be it that a file or that the ho
 from collections import Counter
 from datetime import UTC, datetime
 
-from crmkit.cli.complaints.cases import IMPORTER, REFUSED_TOPIC
+from crmkit.cli.complaints.cases import IMPORTER
 from crmkit.complaints.policies.rules import ActionRefused, ComplaintRules
 from crmkit.complaints.records.complaint import Complaint
 from crmkit.complaints.records.entry import Entry
@@ -71,8 +71,6 @@ def _key(entry: Entry, *, is_log: bool) -> _Key:
             return "lifecycle", name, at
         case StatusChanged(action):
             return "action", action, at
-        case Noted(topic) if topic == REFUSED_TOPIC:
-            return f"note {topic}", None, at
         case Noted(topic, text):
             return f"note {topic}", text, at
         case CauseFound(cause=cause):
