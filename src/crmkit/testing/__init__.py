@@ -1,6 +1,8 @@
 """For the tests of hosts: what crmkit holds itself to, ready to be run on what a host brings.
 
 :mod:`crmkit.testing.contracts` holds the contract that every store must pass,
-:mod:`crmkit.testing.strategies` makes values of crmkit's types for property tests, and
-:mod:`crmkit.testing.tables` mutates tables of transitions. They need the extra ``crmkit[testing]``.
+:mod:`crmkit.testing.complaint_rules` that of a lifecycle for complaints and its conditions,
+:mod:`crmkit.testing.strategies` and :mod:`crmkit.testing.complaints` make values of crmkit's types
+for property tests, and :mod:`crmkit.testing.tables` mutates tables of transitions. They need the
+extra ``crmkit[testing]``.
 """
