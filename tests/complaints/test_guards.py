@@ -228,7 +228,13 @@ class TestSatisfactionBeforeClosing:
         """Or a new complaint would be merged into an old one that is answered, and shut away."""
         old = note(standing(Status.ACCEPTED, "K-0", complainant="C-1"), ASKED)
         both = merge_complaints(
-            RULES, received(complainant="C-1"), old, by=ANNA, at=MONDAY, reason="the same again"
+            RULES,
+            received(complainant="C-1"),
+            old,
+            by=ANNA,
+            at=MONDAY,
+            reason="the same again",
+            override=allowed_by(BEN),
         )
         error = refused(act, both.into, "close", by=BEN)
         assert unmet(error) == ["satisfaction-checked"]

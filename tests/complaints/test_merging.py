@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crmkit.complaints.lifecycle import Status
+from crmkit.complaints.policies.guards import FactsBeforeResponse
 from crmkit.complaints.policies.merging import (
     MergeConditions,
     MergeProposal,
@@ -18,11 +19,12 @@ from crmkit.complaints.policies.merging import (
     merge_complaints,
     unmerge_complaint,
 )
-from crmkit.complaints.policies.rules import ActionRefused
+from crmkit.complaints.policies.rules import ActionRefused, ComplaintRules
 from crmkit.complaints.records.complaint import Complaint
 from crmkit.complaints.records.events import (
     Absorbed,
     Contacted,
+    FactsRecorded,
     Merged,
     Noted,
     Released,
@@ -33,6 +35,7 @@ from crmkit.complaints.records.said import ERASED
 from crmkit.decision import explain
 from crmkit.errors import InvalidValue
 from crmkit.identifiers import Actor
+from crmkit.lifecycle import Lifecycle
 from crmkit.records import Direction
 from crmkit.serialization import make_converter
 from tests.complaints.builders import (
@@ -46,12 +49,14 @@ from tests.complaints.builders import (
     allowed_by,
     go,
     note,
+    receipt,
     standing,
 )
 
 CONVERTER = make_converter(Complaint)
 OPEN = [status for status in Status if status not in (Status.CLOSED, Status.WITHDRAWN)]
 TICK = timedelta(microseconds=1)
+FACTS = FactsRecorded("the parcel was lost")
 
 
 def earlier(status: Status = Status.RECEIVED, **terms: Any) -> Complaint:
@@ -130,7 +135,7 @@ class TestTakingApart:
     @pytest.mark.parametrize("other", OPEN)
     def test_it_stands_where_it_stood(self, status, other):
         one = note(later(status), WaitingStarted("supplier"))
-        both = join(one, earlier(other))
+        both = join(one, earlier(other), override=allowed_by(BEN))
         assert both.complaint.status == status
         apart = part(both)
         assert (apart.complaint.status, apart.complaint.merged_into) == (status, None)
@@ -197,7 +202,43 @@ class TestConditions:
 
     @pytest.mark.parametrize("status", [Status.CLOSED, Status.WITHDRAWN])
     def test_not_into_one_that_is_at_rest(self, status):
-        assert unmet(later(), earlier(status)) == ["the-other-is-closed"]
+        assert unmet(later(), earlier(status))[0] == "the-other-is-closed"
+        assert unmet(later(), earlier(status), override=allowed_by(BEN)) == ["the-other-is-closed"]
+
+    @pytest.mark.parametrize("ways", [(), ("accept",), ("refer",)])
+    def test_not_into_one_that_has_its_answer(self, ways):
+        """Nobody would owe an answer to what comes in with the other one, in no queue."""
+        answered = go(earlier(Status.RESPONDED), *ways)
+        assert unmet(later(), answered) == ["the-other-is-answered"]
+        assert unmet(later(), answered, override=allowed_by(Actor("Anna"))) == [
+            "the-other-is-answered-or-override"
+        ]
+        assert join(later(), answered, override=allowed_by(BEN)).into.absorbed == ("K-1",)
+
+    @pytest.mark.parametrize("status", [Status.DISPUTED, Status.REOPENED])
+    def test_one_whose_answer_did_not_end_it_takes_another_in(self, status):
+        assert join(later(), earlier(status)).into.absorbed == ("K-1",)
+
+    def test_what_is_an_answer_the_rules_say(self):
+        table = Lifecycle(
+            name="counter",
+            initial="told",
+            final=("filed",),
+            moves=[("told", "settle", "settled"), ("settled", "file", "filed")],
+        )
+        guard = FactsBeforeResponse(actions=("settle",), anew_after=())
+        for guards, refused in [((guard,), True), ((), False)]:
+            rules = ComplaintRules(lifecycle=table, guards=guards)
+            other = rules.receive(receipt("K-0", complainant="C-1"))
+            other = rules.record(other, FACTS, by=ANNA, at=MONDAY, reason="asked")
+            other = rules.act(other, "settle", by=ANNA, at=MONDAY, reason="gave a new one")
+            one = rules.receive(receipt("K-1", complainant="C-1"))
+            terms: dict[str, Any] = {"by": ANNA, "at": MONDAY, "reason": "one matter"}
+            if refused:
+                with pytest.raises(ActionRefused, match="not met: the-other-is-answered;"):
+                    merge_complaints(rules, one, other, **terms)
+            else:
+                assert merge_complaints(rules, one, other, **terms).into.absorbed == ("K-1",)
 
     def test_what_came_first_goes_on_so_that_no_deadline_moves_back(self):
         assert unmet(earlier(), later()) == ["received"]

@@ -58,8 +58,8 @@ def part_of(desk: ComplaintDesk, number: int, parent: int | None) -> Complaint:
 
 
 def merge(desk: ComplaintDesk, number: int, into: int, **terms: Any) -> None:
-    at = MONDAY + 9 * HOUR
-    desk.merge(NUMBERS[number], NUMBERS[into], by=ANNA, at=at, reason="one matter", **terms)
+    given: dict[str, Any] = {"by": ANNA, "at": MONDAY + 9 * HOUR, "reason": "one matter"}
+    desk.merge(NUMBERS[number], NUMBERS[into], **(given | {"override": allowed_by(BEN)} | terms))
 
 
 def close(desk: ComplaintDesk, number: int) -> Complaint:
@@ -207,7 +207,7 @@ class TestWholeMatter:
     def test_the_complaint_of_another_is_no_repeated_contact(self, theirs):
         other = received("K-1", received_at=MONDAY + HOUR, complainant=theirs)
         desk = desk_of(received("K-0", complainant=theirs and "C-1"), other)
-        merge(desk, 1, 0, override=allowed_by(BEN))
+        merge(desk, 1, 0)
         record(desk, 1, CALLED)
         assert desk.repeat_contacts(NUMBERS[0]) == 1
 

@@ -4,10 +4,17 @@ from datetime import UTC, datetime
 
 from attrs import frozen
 
+from crmkit.complaints.policies.guards import FactsBeforeResponse
 from crmkit.complaints.policies.rules import ActionRefused, ComplaintRules
 from crmkit.complaints.records.complaint import Complaint
 from crmkit.complaints.records.entry import Entry, Override
-from crmkit.complaints.records.events import Absorbed, Merged, Released, Unmerged
+from crmkit.complaints.records.events import (
+    Absorbed,
+    Merged,
+    Released,
+    StatusChanged,
+    Unmerged,
+)
 from crmkit.complaints.records.said import ERASED
 from crmkit.decision import Comparison, Decision, Evidence, any_of, at_least, equals
 from crmkit.errors import InvalidValue
@@ -19,11 +26,15 @@ __all__ = ["MergeConditions", "MergeProposal", "Together", "merge_complaints", "
 
 @frozen(kw_only=True)
 class MergeProposal:
-    """Somebody wants one complaint to go on in another."""
+    """Somebody wants one complaint to go on in another.
+
+    ``into_is_answered`` says that nobody owes an answer there any more.
+    """
 
     complaint: Complaint
     into: Complaint
     into_is_final: bool
+    into_is_answered: bool = False
     by: Actor
     at: datetime
     override: Override | None = None
@@ -34,7 +45,8 @@ class MergeConditions:
     """When one complaint may go on in another: nothing that is owed to the complainant gets lost.
 
     The one that goes on was received no later, so that every deadline falls no later; it is open
-    and not merged itself; and both are the same complainant's, unless somebody else allows it.
+    and not merged itself. It is not answered either, or nobody would owe an answer to what comes in
+    with the other; and both are the same complainant's: unless somebody else allows it.
     """
 
     def __call__(self, facts: MergeProposal, /) -> Decision[bool]:
@@ -48,6 +60,7 @@ class MergeConditions:
             at_least(
                 "received", one.received_at.astimezone(UTC), other.received_at.astimezone(UTC)
             ),
+            _unless_allowed(facts, equals("the-other-is-answered", facts.into_is_answered, False)),
             self._same_complainant(facts),
         )
         met = all(item.met for item in evidence)
@@ -57,18 +70,33 @@ class MergeConditions:
         # The complainants stay out of the evidence: it is kept and shown, and they are persons.
         mine, theirs = facts.complaint.receipt.complainant, facts.into.receipt.complainant
         same = mine not in (None, ERASED) and mine == theirs  # The erased are not one person.
-        evidence = equals("same-complainant", same, True)
-        if facts.override is None:
-            return evidence
-        other = not same_actor(facts.override.by, facts.by)
-        allowed = Evidence("override-by-another", facts.override.by, facts.by, other, _DIFFERS)
-        return any_of("same-complainant-or-override", evidence, allowed)
+        return _unless_allowed(facts, equals("same-complainant", same, True))
+
+
+def _unless_allowed(facts: MergeProposal, evidence: Evidence) -> Evidence:
+    """The evidence, or an override by somebody else."""
+    if facts.override is None:
+        return evidence
+    other = not same_actor(facts.override.by, facts.by)
+    allowed = Evidence("override-by-another", facts.override.by, facts.by, other, _DIFFERS)
+    return any_of(f"{evidence.criterion}-or-override", evidence, allowed)
+
+
+def _is_answered(rules: ComplaintRules, complaint: Complaint) -> bool:
+    """Whether it has its answer, by what the rules take for one, and nothing has called it up."""
+    guards = [guard for guard in rules.guards if isinstance(guard, FactsBeforeResponse)]
+    answers = {action for guard in guards for action in guard.actions}
+    anew = {action for guard in guards for action in guard.anew_after}
+    moves = (each.action for each in complaint.events(StatusChanged))
+    last = [action for action in moves if action in answers | anew][-1:]
+    return bool(answers.intersection(last))
 
 
 _DIFFERS = Comparison.DIFFERS
 _REMEDY = (
-    "merge the later complaint into the earlier one that is still open; for different "
-    "complainants pass override=Override(by=..., reason=...) of a colleague"
+    "merge the later complaint into the earlier one that is still open and unanswered; for an "
+    "answered one, or for different complainants, pass override=Override(by=..., reason=...) of a "
+    "colleague"
 )
 
 
@@ -99,6 +127,7 @@ def merge_complaints(
             complaint=complaint,
             into=into,
             into_is_final=rules.is_final(into),
+            into_is_answered=_is_answered(rules, into),
             by=by,
             at=at,
             override=override,
