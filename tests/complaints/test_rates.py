@@ -150,6 +150,10 @@ class TestSilentDissatisfied:
         decision = ONE_IN_26(facts(10, 259))
         assert [item.criterion for item in decision.unmet] == ["dissatisfied-customers"]
 
+    def test_a_range_is_said_with_both_its_ends(self):
+        estimate = SilentDissatisfied(least="0.05", most="0.20")(facts(12, 10_000)).outcome
+        assert str(estimate) == "between 48 and 228 silent dissatisfied"
+
     def test_if_everybody_complains_nobody_is_silent(self):
         estimate = SilentDissatisfied(least=1, most=1)(facts(7, 100)).outcome
         assert str(estimate) == "0 silent dissatisfied"
