@@ -224,7 +224,7 @@ class TestExclusions:
         assert "- met: because of is weather; one of weather, nobody-at-home required" in text
 
     def test_without_exclusions_a_reason_changes_nothing(self):
-        assert FULL(parcel(None, because_of="weather")).outcome.money == FEE
+        assert FULL(parcel(None, because_of="weather")) == FULL(parcel(None))
 
 
 MONTH = timedelta(days=30)
