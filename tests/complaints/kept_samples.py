@@ -24,6 +24,8 @@ from crmkit.complaints import (
     AgendaEntry,
     Assessed,
     AssessmentFirst,
+    BarrierFacts,
+    BarrierRemoval,
     Baseline,
     BusinessDays,
     CalendarDays,
@@ -57,6 +59,7 @@ from crmkit.complaints import (
     FactsBeforeLiability,
     FactsBeforeResponse,
     FormerTerms,
+    GivenRemedy,
     GuaranteeFacts,
     Guidance,
     HandlingGuide,
@@ -88,6 +91,8 @@ from crmkit.complaints import (
     SeriesFacts,
     ServiceGuarantee,
     Severity,
+    ShirkingFacts,
+    ShirkingPenalty,
     SiblingFacts,
     SilentDissatisfied,
     Status,
@@ -372,6 +377,32 @@ def _promise(kept_at: datetime | None) -> GuaranteeFacts:
     return GuaranteeFacts(promise="P-1", fee=_FEE, due_at=_BY, kept_at=kept_at, at=_BY + DAY)
 
 
+_REMEDY = GivenRemedy(
+    promise="P-1",
+    customer=CustomerId("C-7"),
+    due_at=_BY,
+    given_at=_BY + DAY,
+    money=_FEE,
+    measures=("a call",),
+)
+
+
+def _shirked(before: int) -> ShirkingFacts:
+    return ShirkingFacts(employee=BEN, as_of=LAST_DAY, before=before, verified_by=ANNA)
+
+
+def _barriers(minutes: int) -> BarrierFacts:
+    return BarrierFacts(
+        as_of=LAST_DAY,
+        encouraged_by=["guarantee", "thanks"],
+        publicized_in=["receipt"],
+        channels=["phone", "e-mail"],
+        minutes=minutes,
+        steps=3,
+        cost=_FEE,
+    )
+
+
 def _customer(group: str, severity: str) -> RecoveryFacts:
     return RecoveryFacts(
         customer=CustomerId("C-7"), as_of=LAST_DAY, customer_class=group, severity=severity
@@ -522,10 +553,27 @@ SAMPLES: list[Sample] = [
             measures=("a call",),
             grace=timedelta(minutes=5),
             rounding=Rounding.DOWN,
+            exclusions=("weather",),
+            most_remedies=2,
+            most_money=_FEE,
+            per=30 * DAY,
         ),
         on(_promise(_BY), _promise(None)),
     ),
+    Sample(_REMEDY),
     Sample(
         ConductPenalty(penalized=("shouting",), major_demerits=2), on(_report(BEN), _report(None))
+    ),
+    Sample(ShirkingPenalty(disciplined_after=2), on(_shirked(1), _shirked(2))),
+    Sample(
+        BarrierRemoval(
+            encouraged_by=("guarantee", "thanks"),
+            least_channels=2,
+            least_places=1,
+            most_minutes=5,
+            most_steps=3,
+            most_cost=_FEE,
+        ),
+        on(_barriers(5), _barriers(6)),
     ),
 ]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from crmkit.complaints.policies.conduct import (
     CONDUCT_PENALTY,
@@ -12,9 +14,12 @@ from crmkit.complaints.policies.conduct import (
     ConductPenalty,
     Measures,
     Misconduct,
+    ShirkingFacts,
+    ShirkingMeasure,
+    ShirkingPenalty,
 )
 from crmkit.decision import explain
-from crmkit.errors import InvalidPolicy
+from crmkit.errors import InvalidPolicy, InvalidValue
 from crmkit.identifiers import Actor
 from crmkit.serialization import make_converter
 
@@ -67,4 +72,62 @@ class TestConductPenalty:
     def test_written_and_read_again(self):
         converter = make_converter(ConductPenalty, ConductFacts)
         for item in (CONDUCT_PENALTY, report("quarrel", "E-1")):
+            assert converter.loads(converter.dumps(item)) == item
+
+
+def shirked(before: int = 0, *, serious: bool = False, by: str | None = "E-1") -> ShirkingFacts:
+    """Somebody who was asked first passed it on, or let it lie."""
+    verified_by = None if by is None else Actor(by)
+    return ShirkingFacts(
+        employee=Actor("E-7"), as_of=DAY, before=before, is_serious=serious, verified_by=verified_by
+    )
+
+
+class TestShirkingPenalty:
+    """Who shirks what they were asked first is criticized, then disciplined; if serious, moved."""
+
+    POLICY = ShirkingPenalty(disciplined_after=1)
+
+    @pytest.mark.parametrize(
+        ("facts", "measure"),
+        [
+            (shirked(), ShirkingMeasure.CRITICISM),
+            (shirked(1), ShirkingMeasure.DISCIPLINE),
+            (shirked(5), ShirkingMeasure.DISCIPLINE),
+            (shirked(serious=True), ShirkingMeasure.TRANSFER),
+            (shirked(3, serious=True), ShirkingMeasure.TRANSFER),
+            (shirked(3, serious=True, by=None), ShirkingMeasure.NONE),
+            (shirked(by="e-7"), ShirkingMeasure.NONE),
+        ],
+    )
+    def test_what_follows(self, facts, measure):
+        decision = self.POLICY(facts)
+        assert (decision.outcome, decision.subject) == (measure, "E-7")
+
+    @given(st.integers(0, 9), st.integers(0, 9), st.booleans())
+    def test_who_shirks_more_often_is_never_let_off_more_lightly(self, before, more, serious):
+        order = list(ShirkingMeasure)
+        policy = ShirkingPenalty(disciplined_after=4)
+        one = policy(shirked(before, serious=serious)).outcome
+        assert order.index(one) <= order.index(policy(shirked(before + more)).outcome) or serious
+
+    def test_it_can_be_explained(self):
+        text = explain(self.POLICY(shirked(1)))
+        assert text.startswith("discipline for E-7, by shirking penalty, as of 2026-05-31")
+        assert "- met: shirked before is 1; at least 1 required" in text
+        assert "- not met: serious is no; yes required" in text
+
+    @pytest.mark.parametrize("times", [0, -1])
+    def test_a_first_time_is_criticized_at_most(self, times):
+        with pytest.raises(InvalidPolicy, match="once or more"):
+            ShirkingPenalty(disciplined_after=times)
+
+    @pytest.mark.parametrize("times", [-1, True])
+    def test_nobody_shirked_less_than_never(self, times):
+        with pytest.raises(InvalidValue, match="whole number"):
+            shirked(times)
+
+    def test_written_and_read_again(self):
+        converter = make_converter(ShirkingPenalty, ShirkingFacts)
+        for item in (self.POLICY, shirked(2)):
             assert converter.loads(converter.dumps(item)) == item

@@ -7,6 +7,7 @@ from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,8 +17,18 @@ from crmkit.complaints.policies.guarantee import (
     Remedy,
     ServiceGuarantee,
 )
-from crmkit.errors import InvalidMoney, InvalidPolicy, InvalidValue, NaiveDatetime
-from crmkit.money import Money, Rounding
+from crmkit.complaints.records.remedies import GivenRemedy
+from crmkit.decision import explain
+from crmkit.errors import (
+    CurrencyMismatch,
+    InvalidIdentifier,
+    InvalidMoney,
+    InvalidPolicy,
+    InvalidValue,
+    NaiveDatetime,
+)
+from crmkit.identifiers import CustomerId
+from crmkit.money import Money, Rounding, sum_money
 from crmkit.serialization import make_converter
 
 CHICAGO = ZoneInfo("America/Chicago")
@@ -141,6 +152,179 @@ class TestRemedies:
         assert Money.zero("USD") <= money <= Money.of_minor(cents, "USD")
 
 
+def remedied(
+    number: str, due_at: datetime = BY, money: str = "24.50", *, given_at: datetime | None = None
+) -> GivenRemedy:
+    """A remedy that the customer was given, an hour after the promise was due."""
+    return GivenRemedy(
+        promise=f"parcel-{number}",
+        customer=CustomerId("C-7"),
+        due_at=due_at,
+        given_at=given_at or due_at + timedelta(hours=1),
+        money=Money(money, "USD"),
+    )
+
+
+class TestExactlyOnce:
+    """A promise has one remedy, however late or often the host asks."""
+
+    def test_asked_again_nothing_more_is_owed(self):
+        decision = FULL(parcel(None, given=(remedied("17"),)))
+        assert decision.outcome == Remedy(GuaranteeState.REMEDIED, Money.zero("USD"))
+
+    def test_before_it_was_given_it_is_owed(self):
+        facts = parcel(None, BY + TICK, given=(remedied("17"),))
+        assert FULL(facts).outcome.money == FEE
+
+    def test_a_remedy_given_for_a_promise_that_was_kept_changes_nothing(self):
+        assert FULL(parcel(BY, given=(remedied("17"),))).outcome.state is GuaranteeState.KEPT
+
+    def test_a_remedy_for_another_promise_changes_nothing(self):
+        assert FULL(parcel(None, given=(remedied("18"),))).outcome.money == FEE
+
+    def test_two_remedies_for_one_promise(self):
+        with pytest.raises(InvalidValue, match="one remedy at most"):
+            parcel(None, given=(remedied("17"), remedied("17")))
+
+    @given(st.lists(st.integers(1, 50), min_size=1, max_size=8), moments)
+    def test_however_often_the_host_asks(self, hours, kept_at):
+        given: tuple[GivenRemedy, ...] = ()
+        for hour in sorted(hours):
+            facts = parcel(kept_at, BY + timedelta(hours=hour), given=given)
+            remedy = FULL(facts).outcome
+            if remedy.is_owed:
+                given += (remedied("17", given_at=facts.at, money=str(remedy.money.amount)),)
+        assert [each.money for each in given] == ([FEE] if kept_at > BY else [])
+
+
+class TestExclusions:
+    """What the guarantee does not answer for is said beforehand, and in the evidence."""
+
+    POLICY = ServiceGuarantee(waived=1, exclusions=("weather", "nobody-at-home"))
+
+    @pytest.mark.parametrize(
+        ("because_of", "state"),
+        [
+            ("weather", GuaranteeState.EXCLUDED),
+            ("strike", GuaranteeState.BROKEN),
+            (None, GuaranteeState.BROKEN),
+        ],
+    )
+    def test_a_word_that_is_left_out_owes_nothing(self, because_of, state):
+        decision = self.POLICY(parcel(None, because_of=because_of))
+        assert decision.outcome.state is state
+        assert decision.outcome.is_owed is (state is GuaranteeState.BROKEN)
+
+    def test_a_promise_that_was_kept_in_spite_of_it_is_kept(self):
+        assert self.POLICY(parcel(BY, because_of="weather")).outcome.state is GuaranteeState.KEPT
+
+    def test_it_can_be_explained(self):
+        text = explain(self.POLICY(parcel(None, because_of="weather")))
+        assert text.startswith("excluded, 0.00 USD back for parcel-17")
+        assert "- met: because of is weather; one of weather, nobody-at-home required" in text
+
+    def test_without_exclusions_a_reason_changes_nothing(self):
+        assert FULL(parcel(None, because_of="weather")) == FULL(parcel(None))
+
+
+MONTH = timedelta(days=30)
+
+
+class TestCaps:
+    """One customer gets so much in a month, and no more."""
+
+    TWICE = ServiceGuarantee(waived=1, measures=("a call",), most_remedies=2, per=MONTH)
+    FORTY = ServiceGuarantee(waived=1, measures=("a call",), most_money=Money(40, "USD"), per=MONTH)
+
+    def test_the_third_in_a_month_is_one_too_many(self):
+        one, two = (remedied(str(day), BY - timedelta(days=day)) for day in (3, 9))
+        assert self.TWICE(parcel(None, given=(one,))).outcome.is_owed
+        decision = self.TWICE(parcel(None, given=(one, two)))
+        assert decision.outcome == Remedy(GuaranteeState.BROKEN, Money.zero("USD"))
+        assert not decision.outcome.is_owed
+        assert "remedies-with-this-one" in [item.criterion for item in decision.unmet]
+
+    @pytest.mark.parametrize(("apart", "owed"), [(MONTH - TICK, False), (MONTH, True)])
+    def test_a_month_later_it_starts_anew(self, apart, owed):
+        for due_at in (BY - apart, BY + apart):
+            given = tuple(remedied(number, due_at, given_at=BY) for number in "ab")
+            assert self.TWICE(parcel(None, given=given)).outcome.is_owed is owed
+
+    @pytest.mark.parametrize(
+        ("before", "back"), [("0.00", "24.50"), ("15.50", "24.50"), ("15.51", "24.49"), ("40", "0")]
+    )
+    def test_money_up_to_the_most(self, before, back):
+        remedy = self.FORTY(
+            parcel(None, given=(remedied("a", BY - timedelta(days=1), before),))
+        ).outcome
+        assert remedy.money == Money(back, "USD")
+        assert remedy.measures == ("a call",)
+
+    def test_more_was_given_than_the_most(self):
+        generous = remedied("a", BY - timedelta(days=1), "99.00")
+        assert self.FORTY(parcel(None, given=(generous,))).outcome.money == Money(0, "USD")
+
+    @given(
+        st.lists(st.tuples(st.integers(0, 90), st.integers(0, 3_000)), max_size=9),
+        st.randoms(use_true_random=False),
+    )
+    def test_no_month_ever_has_more_in_whatever_order_the_host_asks(self, parcels, random):
+        """Every span of thirty days that begins with a promise, added up."""
+        policy = evolve(self.FORTY, most_remedies=3)
+        asked = [(BY + timedelta(days=day), cents) for day, cents in parcels]
+        random.shuffle(asked)
+        given: tuple[GivenRemedy, ...] = ()
+        for number, (due_at, cents) in enumerate(asked):
+            facts = parcel(
+                None,
+                BY + timedelta(days=365, hours=number),
+                promise=f"parcel-{number}",
+                fee=Money.of_minor(cents, "USD"),
+                due_at=due_at,
+                given=given,
+            )
+            remedy = policy(facts).outcome
+            if remedy.is_owed:
+                given += (
+                    GivenRemedy(
+                        promise=facts.promise,
+                        customer=CustomerId("C-7"),
+                        due_at=due_at,
+                        given_at=facts.at,
+                        money=remedy.money,
+                    ),
+                )
+        for first in given:
+            span = [e for e in given if first.due_at <= e.due_at < first.due_at + MONTH]
+            assert len(span) <= 3
+            assert sum_money((e.money for e in span), "USD") <= Money(40, "USD")
+
+    def test_it_can_be_explained(self):
+        policy = evolve(self.FORTY, most_remedies=3)
+        text = explain(policy(parcel(None, given=(remedied("a", BY - TICK, "20"),))))
+        assert "- met: remedies with this one is 2; at most 3 allowed" in text
+        assert "- noted: most money is 40.00 USD\n- noted: given before is 20.00 USD" in text
+
+    def test_another_currency(self):
+        with pytest.raises(CurrencyMismatch):
+            self.FORTY(parcel(None, fee=Money(5, "EUR")))
+
+    @pytest.mark.parametrize(
+        "terms",
+        [
+            {"most_remedies": 2},
+            {"most_money": FEE},
+            {"per": MONTH},
+            {"most_remedies": 0, "per": MONTH},
+            {"most_money": Money(0, "USD"), "per": MONTH},
+            {"most_remedies": 2, "per": timedelta(0)},
+        ],
+    )
+    def test_terms_out_of_range(self, terms):
+        with pytest.raises(InvalidPolicy):
+            ServiceGuarantee(waived=1, **terms)
+
+
 class TestWhatIsRefused:
     """Promises that could not be judged."""
 
@@ -169,6 +353,26 @@ class TestWhatIsRefused:
                 BY if name != "kept_at" else naive, **({} if name == "kept_at" else {name: naive})
             )
 
+    @pytest.mark.parametrize("words", ["weather", [""]])
+    def test_exclusions_that_are_no_words(self, words):
+        with pytest.raises((InvalidPolicy, InvalidIdentifier)):
+            ServiceGuarantee(waived=1, exclusions=words)
+
+    def test_a_reason_that_is_no_word(self):
+        with pytest.raises(InvalidIdentifier):
+            parcel(None, because_of="")
+
+    def test_a_remedy_below_nothing(self):
+        with pytest.raises(InvalidValue, match="nothing or more"):
+            remedied("a", money="-1.00")
+
+    def test_a_remedy_at_no_instant(self):
+        naive = BY.replace(tzinfo=None)
+        with pytest.raises(NaiveDatetime, match="due_at"):
+            remedied("a", naive)
+        with pytest.raises(NaiveDatetime, match="given_at"):
+            remedied("a", given_at=naive)
+
     def test_a_fee_below_nothing(self):
         with pytest.raises(InvalidValue, match="nothing or more"):
             parcel(None, fee=-FEE)
@@ -180,5 +384,7 @@ class TestAsData:
     def test_written_and_read_again(self):
         converter = make_converter(ServiceGuarantee, GuaranteeFacts, Remedy)
         policy = ServiceGuarantee(waived="0.5", measures=("call",), grace=timedelta(minutes=5))
-        for item in (policy, parcel(BY), policy(parcel(None)).outcome):
+        capped = evolve(policy, exclusions=["weather"], most_remedies=2, most_money=FEE, per=MONTH)
+        late = parcel(None, because_of="strike", given=[remedied("a")])
+        for item in (policy, capped, parcel(BY), late, policy(parcel(None)).outcome):
             assert converter.loads(converter.dumps(item)) == item

@@ -131,7 +131,7 @@ class TestNothingIsForgotten:
             if isinstance(found, Collection)
         }
         assert kept <= set(STORED_TYPES)
-        assert len(kept) == 8
+        assert len(kept) == 9
 
     def test_every_term_of_a_policy_has_a_sample_that_is_not_the_default(self):
         tried: dict[tuple[type, str], set[bool]] = defaultdict(set)

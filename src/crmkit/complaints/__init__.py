@@ -44,6 +44,7 @@ from crmkit.complaints.kept import (
     COMPLAINT_AGENDAS,
     COMPLAINTS,
     CORRECTIVE_ACTIONS,
+    GIVEN_REMEDIES,
     IDEAS,
     INTERNAL_NOTICES,
     ROOT_CAUSES,
@@ -67,12 +68,23 @@ from crmkit.complaints.policies.allowances import (
     WorkingHours,
     Years,
 )
+from crmkit.complaints.policies.barriers import (
+    ENCOURAGEMENTS,
+    Barrier,
+    BarrierFacts,
+    BarrierRemoval,
+    BarriersLeft,
+    Encouragement,
+)
 from crmkit.complaints.policies.conduct import (
     CONDUCT_PENALTY,
     ConductFacts,
     ConductPenalty,
     Measures,
     Misconduct,
+    ShirkingFacts,
+    ShirkingMeasure,
+    ShirkingPenalty,
 )
 from crmkit.complaints.policies.control_limits import (
     THREE_SIGMA,
@@ -274,6 +286,9 @@ from crmkit.complaints.records.receipt import (
     Receipt,
     Subject,
 )
+from crmkit.complaints.records.remedies import (
+    GivenRemedy,
+)
 from crmkit.complaints.records.said import (
     ERASED,
 )
@@ -305,9 +320,11 @@ __all__ = [
     "CONDUCT_PENALTY",
     "CORRECTIVE_ACTIONS",
     "DEFAULT_GUARDS",
+    "ENCOURAGEMENTS",
     "ERASED",
     "ESCALATED_TOPIC",
     "FCA_DISP",
+    "GIVEN_REMEDIES",
     "GUIDANCE",
     "IDEAS",
     "IDEA_LIFECYCLE",
@@ -335,6 +352,10 @@ __all__ = [
     "Allowance",
     "Assessed",
     "AssessmentFirst",
+    "Barrier",
+    "BarrierFacts",
+    "BarrierRemoval",
+    "BarriersLeft",
     "Baseline",
     "BusinessDays",
     "CalendarDays",
@@ -370,6 +391,7 @@ __all__ = [
     "DoerIsNotChecker",
     "DueEscalation",
     "EffectivenessCheck",
+    "Encouragement",
     "Entry",
     "ErasedText",
     "Escalated",
@@ -384,6 +406,7 @@ __all__ = [
     "FactsRecorded",
     "FiredEscalation",
     "FormerTerms",
+    "GivenRemedy",
     "GuaranteeFacts",
     "GuaranteeState",
     "Guard",
@@ -457,6 +480,9 @@ __all__ = [
     "SeriesFacts",
     "ServiceGuarantee",
     "Severity",
+    "ShirkingFacts",
+    "ShirkingMeasure",
+    "ShirkingPenalty",
     "SiblingFacts",
     "SilentDissatisfied",
     "SilentEstimate",

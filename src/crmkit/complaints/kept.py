@@ -10,7 +10,8 @@ from attrs import frozen
 
 from crmkit.complaints.facts.case import count_case
 from crmkit.complaints.facts.counts import ComplaintCounts, CountedCase, Exposure
-from crmkit.complaints.policies.conduct import ConductPenalty
+from crmkit.complaints.policies.barriers import BarrierRemoval
+from crmkit.complaints.policies.conduct import ConductPenalty, ShirkingPenalty
 from crmkit.complaints.policies.escalation import EscalationPolicy
 from crmkit.complaints.policies.guarantee import ServiceGuarantee
 from crmkit.complaints.policies.guidance import HandlingGuide, WrongMoveNote
@@ -31,6 +32,7 @@ from crmkit.complaints.records.prevention import (
     InternalNotice,
     RootCause,
 )
+from crmkit.complaints.records.remedies import GivenRemedy
 from crmkit.complaints.records.seal import ERASED, SealAnchor, TrailSeal
 from crmkit.complaints.records.verification import SealReport
 from crmkit.identifiers import Actor, ComplaintId, check_identifier
@@ -42,6 +44,7 @@ __all__ = [
     "COMPLAINTS",
     "COMPLAINT_AGENDAS",
     "CORRECTIVE_ACTIONS",
+    "GIVEN_REMEDIES",
     "IDEAS",
     "INTERNAL_NOTICES",
     "ROOT_CAUSES",
@@ -249,10 +252,20 @@ IDEAS = Collection(
 )
 """Ideas that complaints gave, by how far they have come."""
 
+GIVEN_REMEDIES = Collection(
+    "given-remedies",
+    GivenRemedy,
+    key=lambda remedy: remedy.promise,
+    indexes=(Index("by-customer", lambda remedy: (remedy.customer, remedy.due_at)),),
+)
+"""The remedies of broken promises, one a promise: a second is refused when it is added. What a
+customer was given before is found by when the promises were due."""
+
 # --- everything that can be kept ------------------------------------------------------------------
 
 STORED_TYPES = (
     AgendaEntry,
+    BarrierRemoval,
     CaseStudy,
     CauseTaxonomy,
     Complaint,
@@ -263,6 +276,7 @@ STORED_TYPES = (
     CountedCase,
     EscalationPolicy,
     Exposure,
+    GivenRemedy,
     HandlingGuide,
     HotSpotAlarm,
     Idea,
@@ -275,6 +289,7 @@ STORED_TYPES = (
     SealAnchor,
     SealReport,
     ServiceGuarantee,
+    ShirkingPenalty,
     SilentDissatisfied,
     SupervisionFacts,
     TrailSeal,

@@ -242,7 +242,7 @@ def _hot_spots(file: CaseFile, figures: Figures) -> Iterator[str]:
             )
     yield (
         f"  Named are {ALARM.minimum_count} cases or more, above {float(ALARM.least_ratio):g} "
-        f"times what is expected; by chance in at most {float(ALARM.false_alarm):.0%} of looks."
+        f"times the rate elsewhere; by chance in at most {float(ALARM.false_alarm):.0%} of looks."
     )
 
 

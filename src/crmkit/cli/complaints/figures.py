@@ -22,7 +22,7 @@ __all__ = ["ALARM", "Figures", "Kept", "Notes", "Overdue", "add_up", "is_unknown
 ALARM = HotSpotAlarm(
     false_alarm="0.05", correction=Correction.BONFERRONI, minimum_count=5, least_ratio="1.5"
 )
-"""When a place is a hot spot: 5 cases or more, half again as many as expected, and a false alarm
+"""When a place is a hot spot: 5 cases or more, half again as often as elsewhere, and a false alarm
 for one of all places of a dimension in no more than one look in twenty."""
 
 _TEXTS_COUNTED = 50

@@ -7,13 +7,22 @@ from enum import StrEnum
 from attrs import field, frozen
 
 from crmkit.complaints.facts.counts import as_word
-from crmkit.decision import Decision, equals, one_of
-from crmkit.errors import InvalidPolicy
+from crmkit.decision import Decision, Evidence, at_least, equals, one_of
+from crmkit.errors import InvalidPolicy, InvalidValue
 from crmkit.identifiers import Actor, check_identifier
 from crmkit.ownership import same_actor
 from crmkit.period import check_date
 
-__all__ = ["CONDUCT_PENALTY", "ConductFacts", "ConductPenalty", "Measures", "Misconduct"]
+__all__ = [
+    "CONDUCT_PENALTY",
+    "ConductFacts",
+    "ConductPenalty",
+    "Measures",
+    "Misconduct",
+    "ShirkingFacts",
+    "ShirkingMeasure",
+    "ShirkingPenalty",
+]
 
 
 class Misconduct(StrEnum):
@@ -49,7 +58,7 @@ class ConductFacts:
     @property
     def is_verified(self) -> bool:
         """Whether somebody else has verified it."""
-        return self.verified_by is not None and not same_actor(self.verified_by, self.employee)
+        return _is_verified(self.employee, self.verified_by)
 
 
 @frozen
@@ -68,6 +77,14 @@ class Measures:
             else (f"{self.major_demerits} major demerits")
         )
         return f"{demerits}{repair}"
+
+
+def _is_verified(employee: Actor, verified_by: Actor | None) -> bool:
+    return verified_by is not None and not same_actor(verified_by, employee)
+
+
+def _verified(is_verified: bool) -> Evidence:
+    return equals("verified-by-somebody-else", is_verified, True)
 
 
 def _as_words(words: Iterable[str]) -> tuple[str, ...]:
@@ -100,7 +117,7 @@ class ConductPenalty:
         """Say what follows for one report, and whether it has been verified."""
         evidence = (
             one_of("misconduct", facts.misconduct, self.penalized),
-            equals("verified-by-somebody-else", facts.is_verified, True),
+            _verified(facts.is_verified),
         )
         applies = all(item.met for item in evidence)
         outcome = Measures(self.major_demerits if applies else 0, applies)
@@ -109,3 +126,79 @@ class ConductPenalty:
 
 CONDUCT_PENALTY = ConductPenalty(penalized=Misconduct, major_demerits=1)
 """One major demerit and repair of the effect, for a quarrel, favors sought, or undue demands."""
+
+
+# --- shirking what one was asked first ------------------------------------------------------------
+
+
+class ShirkingMeasure(StrEnum):
+    """What follows when somebody shirks, the mildest first."""
+
+    NONE = "none"
+    CRITICISM = "criticism"
+    DISCIPLINE = "discipline"
+    TRANSFER = "transfer"
+
+
+@frozen(kw_only=True)
+class ShirkingFacts:
+    """Somebody was asked first and passed the matter on, or let it lie: how often before, how bad.
+
+    ``before`` counts the verified times before this one. Nobody verifies a report about themselves.
+
+    :raises InvalidValue: if it happened less than never before.
+    """
+
+    employee: Actor
+    as_of: date
+    before: int = 0
+    is_serious: bool = False
+    verified_by: Actor | None = None
+
+    def __attrs_post_init__(self) -> None:
+        check_identifier(self.employee, "employee")
+        check_date(self.as_of, "as_of")
+        if type(self.before) is not int or self.before < 0:
+            raise InvalidValue("how often somebody shirked before is a whole number from 0 on")
+        if self.verified_by is not None:
+            check_identifier(self.verified_by, "verified_by")
+
+    @property
+    def is_verified(self) -> bool:
+        """Whether somebody else has verified it."""
+        return _is_verified(self.employee, self.verified_by)
+
+
+@frozen(kw_only=True)
+class ShirkingPenalty:
+    """Who shirks is criticized, after so many times disciplined, and moved where it is serious.
+
+    Nothing follows on what was only said.
+
+    :raises InvalidPolicy: if the first time would be disciplined.
+
+    >>> policy = ShirkingPenalty(disciplined_after=1)
+    >>> facts = ShirkingFacts(employee="E-7", as_of=date(2026, 5, 31), verified_by="E-1")
+    >>> policy(facts).outcome
+    <ShirkingMeasure.CRITICISM: 'criticism'>
+    """
+
+    disciplined_after: int
+
+    def __attrs_post_init__(self) -> None:
+        if self.disciplined_after < 1:
+            raise InvalidPolicy("somebody is criticized once or more before they are disciplined")
+
+    def __call__(self, facts: ShirkingFacts, /) -> Decision[ShirkingMeasure]:
+        """Say what follows for one report, and whether it has been verified."""
+        verified = _verified(facts.is_verified)
+        serious = equals("serious", facts.is_serious, True)
+        often = at_least("shirked-before", facts.before, self.disciplined_after)
+        if not verified.met:
+            outcome = ShirkingMeasure.NONE
+        elif serious.met:
+            outcome = ShirkingMeasure.TRANSFER
+        else:
+            outcome = ShirkingMeasure.DISCIPLINE if often.met else ShirkingMeasure.CRITICISM
+        evidence = (verified, serious, often)
+        return Decision(outcome, "shirking-penalty", facts.as_of, evidence, subject=facts.employee)
