@@ -444,10 +444,10 @@ class TestAllOfThem:
         assert converter.loads(text) == converter.loads_toml(in_toml(text)) == profile
 
     @pytest.mark.parametrize("profile", READY_PROFILES, ids=lambda profile: profile.name)
-    def test_each_says_where_it_comes_from(self, profile):
+    def test_each_says_where_and_of_which_day_it_comes_from(self, profile):
         assert profile.source
         assert all(obligation.source for obligation in profile.obligations)
-        assert (profile.source_date is None) == (profile is SERVICE_DESK)
+        assert profile.source_date is not None
 
     @pytest.mark.parametrize("profile", READY_PROFILES, ids=lambda profile: profile.name)
     def test_a_complaint_that_is_withdrawn_is_due_no_more(self, profile):

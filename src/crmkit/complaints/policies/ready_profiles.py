@@ -79,13 +79,14 @@ def service_desk(
         excused_by=(_WITHDRAWN,),
         anew_with=("dispute", *_REOPENED),
         consequence="the promise of the service desk is broken",
-        source="promise of the service desk: a reply within 24 hours",
+        source="promise of the service desk: a reply within so many hours, 24 unless it says else",
     )
     return ObligationProfile(
         name="service-desk",
         obligations=(reply,),
         calendars={DESK: calendar or BusinessCalendar.round_the_clock()},
-        source="promise of the service desk",
+        source="promise of the service desk; the 24 hours are a default of crmkit",
+        source_date=date(2026, 11, 22),
     )
 
 
