@@ -25,7 +25,7 @@ from crmkit.complaints import (
     StatusChanged,
 )
 from crmkit.decision import Evidence, equals, noted
-from crmkit.errors import MissingExtra
+from crmkit.errors import IllegalTransition, MissingExtra
 from crmkit.lifecycle import Lifecycle
 from crmkit.testing import complaint_rules
 from crmkit.testing.complaint_rules import (
@@ -177,6 +177,17 @@ class TestBrokenPromises:
         rules = with_guard(on=lambda _, action: action == "refer", remedy=remedy)
         with pytest.raises(ContractBroken, match="says what would have worked"):
             contract(rules).test_a_refusal_says_what_would_have_worked()
+
+    def test_rules_that_do_not_say_what_can_be_done(self):
+        class Vague(ComplaintRules):
+            def act(self, complaint: Complaint, action: str, **said: Any) -> Complaint:
+                try:
+                    return super().act(complaint, action, **said)
+                except IllegalTransition:
+                    raise IllegalTransition(complaint.status, action, ()) from None
+
+        with pytest.raises(ContractBroken, match="lists the actions that the table has"):
+            contract(Vague()).test_a_refusal_says_what_would_have_worked()
 
     def test_a_guard_that_falls_over(self):
         def stumble(proposal: Proposal) -> Evidence:
