@@ -59,7 +59,7 @@ class Case:
 
     def recourse_is_exhausted(self, event):
         """No way is left to the complainant."""
-        return self.since("recourse", ("dispute", "reopen"))
+        return self.since("recourse", ("dispute", "refer", "reopen"))
 
     def children_are_closed(self, event):
         """Its parts are closed."""
@@ -87,6 +87,7 @@ class Case:
 
 CONDITIONS = {
     "assess": ["is_assessed"],
+    "investigate": ["is_assessed"],
     "respond": ["has_facts"],
     "close": ["satisfaction_is_asked", "is_checked_by_another", "children_are_closed"],
     "reopen": ["is_in_time"],
@@ -98,7 +99,7 @@ def arguments_of(table):
     moves = []
     for source, action, target in table["moves"]:
         conditions = ["is_signed", *CONDITIONS.get(action, ())]
-        if (source, action) == ("disputed", "close"):
+        if action == "close" and source in ("disputed", "referred"):
             conditions.append("recourse_is_exhausted")
         moves.append(
             {"trigger": action, "source": source, "dest": target, "conditions": conditions}
