@@ -284,7 +284,8 @@ class DoerIsNotChecker:
 
     def _doer(self, complaint: Complaint) -> Actor | None:
         for entry in reversed(complaint.trail):
-            if _is_one_of(entry, self.doing):
+            what = entry.what
+            if isinstance(what, StatusChanged) and what.action in self.doing:
                 return entry.by
         return None
 

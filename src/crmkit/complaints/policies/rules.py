@@ -119,7 +119,9 @@ class ComplaintRules:
     former: tuple[Table, ...] = ()
     _tables: dict[tuple[str, int], Table] = field(init=False, repr=False, eq=False)
     # For each place where a complaint can stand, its moves by the word of the action.
-    _ways: dict[tuple[str, str, int], dict[str, _Move]] = field(init=False, repr=False, eq=False)
+    _ways: dict[tuple[str, tuple[str, int]], dict[str, _Move]] = field(
+        init=False, repr=False, eq=False
+    )
 
     def __attrs_post_init__(self) -> None:
         tables = (self.lifecycle, *self.former)
@@ -133,7 +135,7 @@ class ComplaintRules:
                 _check_watched(guard, getattr(guard, term, ()), actions)
             _check_watched(guard, getattr(guard, "statuses", ()), statuses)
         ways = {
-            (word_of(status), table.name, table.version): self._moves_from(table, status)
+            (word_of(status), (table.name, table.version)): self._moves_from(table, status)
             for table in tables
             for status in table.statuses
         }
@@ -238,15 +240,7 @@ class ComplaintRules:
         move = ways.get(action)
         if move is None:
             raise IllegalTransition(complaint.status, action, tuple(ways))
-        entry = Entry.written(
-            what=move.what,
-            by=by,
-            at=at,
-            reason=reason,
-            role=role,
-            override=override,
-            recorded_at=recorded_at,
-        )
+        entry = Entry.written(move.what, by, at, reason, role, override, recorded_at)
         if complaint.merged_into is not None:
             return self._append(complaint, entry, move.guards, open_children, (_MERGED,))
         if not move.guards:
@@ -280,15 +274,7 @@ class ComplaintRules:
         if isinstance(what, LifecycleAdopted):
             self._check_goes_forward(complaint, what)
             self._check_stays(self.table_of(complaint), complaint.status, self._adopted(what), what)
-        entry = Entry.written(
-            what=what,
-            by=by,
-            at=at,
-            reason=reason,
-            role=role,
-            override=override,
-            recorded_at=recorded_at,
-        )
+        entry = Entry.written(what, by, at, reason, role, override, recorded_at)
         return self._append(complaint, entry, self.guards, 0)
 
     def _adopted(self, what: LifecycleAdopted) -> Table:
@@ -333,7 +319,8 @@ class ComplaintRules:
         refused: tuple[str, ...] = (),
     ) -> Complaint:
         """The complaint with the entry, unless a guard objects, or ``refused`` says why not."""
-        proposal = Proposal(complaint, entry, open_children)
+        # The class itself would take twice as long, and one is made for every action.
+        proposal = tuple.__new__(Proposal, (complaint, entry, open_children))
         evidence, remedies = [], list(refused)
         for guard in guards:
             if guard.watches(proposal):

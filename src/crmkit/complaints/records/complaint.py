@@ -27,7 +27,7 @@ from crmkit.complaints.records.events import (
 )
 from crmkit.complaints.records.receipt import Receipt
 from crmkit.complaints.records.said import ERASED
-from crmkit.complaints.records.state import State, begin, step
+from crmkit.complaints.records.state import Matter, begin, step
 from crmkit.errors import InvalidValue
 from crmkit.identifiers import Actor, ComplaintId
 from crmkit.lifecycle import Lifecycle
@@ -90,7 +90,8 @@ class Complaint:
 
     receipt: Receipt
     trail: tuple[Entry, ...]
-    _state: State = field(init=False, repr=False, eq=False)
+    _status: str = field(init=False, repr=False, eq=False)
+    _matter: Matter = field(init=False, repr=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
         if type(self.trail) is not tuple:  # A list could be changed from outside later on.
@@ -102,10 +103,11 @@ class Complaint:
             _same(first.at, receipt.received_at) and _same(first.recorded_at, receipt.recorded_at)
         ):
             raise InvalidValue("a trail begins when the complaint came, as its receipt has it")
-        state = begin(first, receipt.received_by)
+        status, matter = begin(first, receipt.received_by)
         for entry in self.trail[1:]:
-            state = step(state, entry)
-        _put_state(self, state)
+            status, matter = step(status, matter, entry)
+        _put_status(self, status)
+        _put_matter(self, matter)
 
     @classmethod
     def received(
@@ -125,17 +127,11 @@ class Complaint:
         actor = receipt.received_by if by is None else by
         if actor is None:
             raise InvalidValue("somebody received the complaint: pass by=, or Receipt(received_by)")
-        first = Entry.written(
-            what=_beginning(lifecycle.name, lifecycle.version, lifecycle.initial),
-            by=actor,
-            at=receipt.received_at,
-            reason=reason,
-            role=None,
-            override=None,
-            recorded_at=receipt.recorded_at,
-        )
+        adopted = _beginning(lifecycle.name, lifecycle.version, lifecycle.initial)
+        at, recorded_at = receipt.received_at, receipt.recorded_at
+        first = Entry.written(adopted, actor, at, reason, recorded_at=recorded_at)
         _check_reasons(first)
-        return cls._with(receipt, (first,), begin(first, receipt.received_by))
+        return cls(receipt, (first,))
 
     def after(self, entry: Entry) -> Self:
         """The complaint with one more entry on its trail.
@@ -145,16 +141,13 @@ class Complaint:
         """
         _check_reasons(entry)
         # The trail up to here was checked when it was written, so only what is new is looked at.
-        return self._with(self.receipt, (*self.trail, entry), step(self._state, entry))
-
-    @classmethod
-    def _with(cls, receipt: Receipt, trail: tuple[Entry, ...], state: State) -> Self:
-        """A complaint whose trail is known to go with its receipt, and to lead to the state."""
-        made = object.__new__(cls)
-        _put_receipt(made, receipt)
-        _put_trail(made, trail)
-        _put_state(made, state)
-        return made
+        status, matter = step(self._status, self._matter, entry)
+        grown = object.__new__(type(self))
+        _put_receipt(grown, self.receipt)
+        _put_trail(grown, (*self.trail, entry))
+        _put_status(grown, status)
+        _put_matter(grown, matter)
+        return grown
 
     def known_by(self, at: datetime) -> Self | None:
         """The complaint as it was on record at an instant; None before it was recorded at all.
@@ -185,37 +178,37 @@ class Complaint:
     @property
     def status(self) -> str:
         """Where it stands, in the words of the lifecycle that it follows."""
-        return self._state.status
+        return self._status
 
     @property
     def lifecycle(self) -> tuple[str, int]:
         """The name and the version of the lifecycle that it follows."""
-        return self._state.lifecycle, self._state.version
+        return self._matter.lifecycle
 
     @property
-    def standing(self) -> tuple[str, str, int]:
+    def standing(self) -> tuple[str, tuple[str, int]]:
         """The status together with the name and the version of its lifecycle."""
-        return self._state[:3]
+        return self._status, self._matter.lifecycle
 
     @property
     def ownership(self) -> Ownership:
         """Whose it is, and to whom it is being handed over."""
-        return self._state.ownership
+        return self._matter.ownership
 
     @property
     def owner(self) -> Actor | None:
         """Whose it is: who was asked first, until a hand-over was accepted."""
-        return self._state.ownership.owner
+        return self._matter.ownership.owner
 
     @property
     def waiting_on(self) -> str | None:
         """Whom the case waits for; None while it waits for nobody."""
-        return self._state.waiting_on
+        return self._matter.waiting_on
 
     @property
     def merged_into(self) -> ComplaintId | None:
         """The complaint in which the matter goes on; None if it is its own."""
-        return self._state.merged_into
+        return self._matter.merged_into
 
     # --- what the trail tells ---
 
@@ -289,4 +282,4 @@ class Complaint:
         return tuple(inside)
 
 
-_put_receipt, _put_trail, _put_state = writers(Complaint)
+_put_receipt, _put_trail, _put_status, _put_matter = writers(Complaint)

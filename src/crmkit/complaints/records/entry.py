@@ -68,19 +68,24 @@ class Entry:
     recorded_at: datetime | None = None
 
     def __attrs_post_init__(self) -> None:
-        _check_signature(self.by, self.at, self.reason, self.role, self.recorded_at)
+        check_identifier(self.by, "actor")
+        check_instant(self.at, "the instant of an entry")
+        _check_reason(self.reason)
+        if self.role is not None:
+            check_identifier(self.role, "role")
+        if self.recorded_at is not None:
+            check_recorded(self.at, self.recorded_at)
 
     @classmethod
     def written(
         cls,
-        *,
         what: Event,
         by: Actor,
         at: datetime,
         reason: str,
-        role: str | None,
-        override: Override | None,
-        recorded_at: datetime | None,
+        role: str | None = None,
+        override: Override | None = None,
+        recorded_at: datetime | None = None,
     ) -> Self:
         """The same entry in half the time: the rules write one for whatever is done.
 
@@ -94,7 +99,6 @@ class Entry:
         >>> Entry.written(**parts) == Entry(**parts)
         True
         """
-        _check_signature(by, at, reason, role, recorded_at)
         entry = object.__new__(cls)
         _put_what(entry, what)
         _put_by(entry, by)
@@ -103,6 +107,7 @@ class Entry:
         _put_role(entry, role)
         _put_override(entry, override)
         _put_recorded_at(entry, recorded_at)
+        entry.__attrs_post_init__()
         return entry
 
     @property
@@ -120,15 +125,3 @@ class Entry:
     _put_override,
     _put_recorded_at,
 ) = writers(Entry)
-
-
-def _check_signature(
-    by: Actor, at: datetime, reason: str, role: str | None, recorded_at: datetime | None
-) -> None:
-    check_identifier(by, "actor")
-    check_instant(at, "the instant of an entry")
-    _check_reason(reason)
-    if role is not None:
-        check_identifier(role, "role")
-    if recorded_at is not None:
-        check_recorded(at, recorded_at)

@@ -21,27 +21,27 @@ from crmkit.errors import InvalidValue
 from crmkit.identifiers import Actor, ComplaintId, PromiseId
 from crmkit.ownership import Ownership, OwnershipChange
 
-__all__ = ["State", "begin", "step"]
+__all__ = ["Matter", "State", "begin", "step"]
 
 # An escalation that fell due before the merging may be carried out, and recorded, after it; and a
 # promise that was made before it is still to be kept.
 _WHILE_MERGED = frozenset({Unmerged, Noted, Contacted, Escalated, PromiseKept})
 
 
-class State(NamedTuple):
-    """Where a complaint stands after an entry.
+class Matter(NamedTuple):
+    """What is true of a complaint whatever its status: a move leaves it as it is."""
 
-    Worked out and never stored; a tuple, because one is made for every entry.
-    """
-
-    status: str
-    lifecycle: str
-    version: int
+    lifecycle: tuple[str, int]
+    """The name and the version."""
     ownership: Ownership
     waiting_on: str | None = None
     merged_into: ComplaintId | None = None
     promises: frozenset[PromiseId] = frozenset()
     kept: frozenset[PromiseId] = frozenset()
+
+
+State = tuple[str, Matter]
+"""Where a complaint stands after an entry: its status and the rest. Worked out, and never kept."""
 
 
 def begin(entry: Entry, owner: Actor | None) -> State:
@@ -55,80 +55,73 @@ def begin(entry: Entry, owner: Actor | None) -> State:
             "a trail begins with LifecycleAdopted: make the complaint with Complaint.received(...)"
         )
     ownership = Ownership() if owner is None else Ownership.first_asked(owner)
-    return State(what.status, what.name, what.version, ownership)
+    return what.status, Matter((what.name, what.version), ownership)
 
 
-def step(state: State, entry: Entry) -> State:
+def step(status: str, matter: Matter, entry: Entry) -> State:
     """Where a complaint stands after a further entry.
 
     :raises InvalidValue: if the entry does not go on from there.
     """
     what = entry.what
     kind = type(what)
-    if state.merged_into is not None and kind not in _WHILE_MERGED:
+    if matter.merged_into is not None and kind not in _WHILE_MERGED:
         raise InvalidValue(
             "the complaint is merged into another: act on that one, or unmerge it first"
         )
+    if isinstance(what, StatusChanged):
+        if what.source != status:
+            raise InvalidValue(f"the complaint stands at {status}, not at {what.source}")
+        return what.to, matter
+    if isinstance(what, LifecycleAdopted):
+        return what.status, matter._replace(lifecycle=(what.name, what.version))
     change = _CHANGES.get(kind)
-    return state if change is None else change(state, what, entry.by)
+    return status, matter if change is None else change(matter, what, entry.by)
 
 
-def _move(state: State, what: StatusChanged, _by: Actor) -> State:
-    if what.source != state.status:
-        raise InvalidValue(f"the complaint stands at {state.status}, not at {what.source}")
-    # What _make does, without counting the parts once more.
-    return tuple.__new__(State, (what.to, *state[1:]))
+def _hand_over(matter: Matter, what: OwnershipChange, by: Actor) -> Matter:
+    return matter._replace(ownership=matter.ownership.after(what, by=by))
 
 
-def _adopt(state: State, what: LifecycleAdopted, _by: Actor) -> State:
-    return state._replace(lifecycle=what.name, version=what.version, status=what.status)
-
-
-def _hand_over(state: State, what: OwnershipChange, by: Actor) -> State:
-    return state._replace(ownership=state.ownership.after(what, by=by))
-
-
-def _wait(state: State, what: WaitingStarted, _by: Actor) -> State:
-    if state.waiting_on is not None:
+def _wait(matter: Matter, what: WaitingStarted, _by: Actor) -> Matter:
+    if matter.waiting_on is not None:
         raise InvalidValue("the case is waiting already: record WaitingEnded() first")
-    return state._replace(waiting_on=what.on)
+    return matter._replace(waiting_on=what.on)
 
 
-def _go_on(state: State, _what: WaitingEnded, _by: Actor) -> State:
-    if state.waiting_on is None:
+def _go_on(matter: Matter, _what: WaitingEnded, _by: Actor) -> Matter:
+    if matter.waiting_on is None:
         raise InvalidValue("the case is not waiting: record WaitingStarted(on) first")
-    return state._replace(waiting_on=None)
+    return matter._replace(waiting_on=None)
 
 
-def _merge(state: State, what: Merged, _by: Actor) -> State:
-    return state._replace(merged_into=what.into)
+def _merge(matter: Matter, what: Merged, _by: Actor) -> Matter:
+    return matter._replace(merged_into=what.into)
 
 
-def _unmerge(state: State, _what: Unmerged, _by: Actor) -> State:
-    if state.merged_into is None:
+def _unmerge(matter: Matter, _what: Unmerged, _by: Actor) -> Matter:
+    if matter.merged_into is None:
         raise InvalidValue("the complaint is not merged: merge it first")
-    return state._replace(merged_into=None)
+    return matter._replace(merged_into=None)
 
 
-def _promise(state: State, what: PromiseMade, _by: Actor) -> State:
-    if what.id in state.promises:
+def _promise(matter: Matter, what: PromiseMade, _by: Actor) -> Matter:
+    if what.id in matter.promises:
         raise InvalidValue("this promise was made before: each has a number of its own")
-    return state._replace(promises=state.promises | {what.id})
+    return matter._replace(promises=matter.promises | {what.id})
 
 
-def _keep(state: State, what: PromiseKept, _by: Actor) -> State:
-    if what.id not in state.promises:
+def _keep(matter: Matter, what: PromiseKept, _by: Actor) -> Matter:
+    if what.id not in matter.promises:
         raise InvalidValue("no such promise was made: record PromiseMade(...) first")
-    if what.id in state.kept:
+    if what.id in matter.kept:
         raise InvalidValue("this promise is on record as kept: the day stands")
-    return state._replace(kept=state.kept | {what.id})
+    return matter._replace(kept=matter.kept | {what.id})
 
 
-# Every other event leaves the complaint where it stands. Looked up by kind, so that an entry costs
-# the same whatever it holds.
-_CHANGES: Mapping[type, Callable[[State, Any, Actor], State]] = {
-    StatusChanged: _move,
-    LifecycleAdopted: _adopt,
+# What else changes the matter; every other event leaves it as it is. Looked up by kind, so that an
+# entry costs the same whatever it holds.
+_CHANGES: Mapping[type, Callable[[Matter, Any, Actor], Matter]] = {
     OwnershipChange: _hand_over,
     WaitingStarted: _wait,
     WaitingEnded: _go_on,
