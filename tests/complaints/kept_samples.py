@@ -225,6 +225,7 @@ CALM = PlacesFacts(
     dimension="region",
     places=(Place("north", 4, 820), Place("south", 4, 900)),
     measure=Measure.PRAISE,
+    at_most_once=True,
 )
 
 # --- policies -------------------------------------------------------------------------------------

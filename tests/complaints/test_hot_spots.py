@@ -34,6 +34,7 @@ from crmkit.decision import explain
 from crmkit.errors import InvalidPolicy, InvalidValue
 from crmkit.period import Period
 from crmkit.serialization import make_converter
+from tests.complaints.test_numerics import brute_hypergeometric
 
 DAY = date(2026, 5, 31)
 MAY = Period.month(2026, 5)
@@ -149,6 +150,44 @@ class TestOnePlace:
         some = facts(("Ann", 9, 100), ("Bob", 0, 100), dimension="employee", measure=Measure.PRAISE)
         hot = alarm()(some).outcome
         assert str(hot).startswith("hot spots by employee: Ann: 9 praise against 4.5 expected")
+
+
+class TestEachAtMostOnce:
+    """A case misses its deadline or not; it does not miss it twice."""
+
+    MONTHS = (("february", 42, 55), ("other", 1_832, 3_749))
+
+    def test_where_most_are_late_more_late_ones_are_found(self):
+        """Were each case late any number of times, 42 where 27 are expected could be chance."""
+        strict = alarm("0.001")
+        assert strict(facts(*self.MONTHS)).outcome.names == ()
+        (spot,) = strict(facts(*self.MONTHS, at_most_once=True)).outcome.spots
+        assert (spot.place, spot.upper_limit) == ("february", 38)
+
+    @given(some_places)
+    def test_an_alarm_is_a_share_whose_exact_chance_is_small(self, some):
+        places = tuple(
+            Place(place.name, min(place.count, place.exposure), place.exposure)
+            for place in some.places
+        )
+        once = evolve(some, places=places, at_most_once=True)
+        marked = sum(place.count for place in places)
+        whole = sum(place.exposure for place in places)
+        surprising = {
+            place.name
+            for place in places
+            if brute_hypergeometric(place.count, place.exposure, marked, whole) <= Fraction(1, 20)
+            and place.count * whole > marked * place.exposure
+        }
+        assert set(alarm()(once).outcome.names) == surprising
+
+    def test_where_all_are_late_nobody_stands_out(self):
+        assert not alarm()(facts(("a", 9, 9), ("b", 90, 90), at_most_once=True)).outcome.spots
+
+    def test_no_place_has_more_than_its_exposure(self):
+        assert facts(("a", 9, 9), at_most_once=True).places
+        with pytest.raises(InvalidValue, match="each at most once"):
+            facts(("a", 10, 9), at_most_once=True)
 
 
 class TestManyPlaces:

@@ -14,6 +14,7 @@ from crmkit.complaints.numerics import (
     binomial_at_least,
     binomial_at_most,
     first_true,
+    hypergeometric_at_least,
     poisson_at_least,
     poisson_at_most,
     poisson_mean_bounds,
@@ -107,6 +108,42 @@ class TestBinomial:
         assert binomial_at_least(1, n, 0.0) == 0
         assert binomial_at_least(n, n, 1.0) == 1
         assert binomial_at_most(n - 1, n, 1.0) == 0
+
+
+def brute_hypergeometric(k: int, drawn: int, marked: int, whole: int) -> Fraction:
+    """At least k marked among those drawn, counted hand by hand."""
+    hands = sum(
+        math.comb(marked, j) * math.comb(whole - marked, drawn - j)
+        for j in range(max(k, 0), min(drawn, marked) + 1)
+    )
+    return Fraction(hands, math.comb(whole, drawn))
+
+
+class TestHypergeometric:
+    """The chance of so many among those drawn, where each can be drawn once."""
+
+    @given(st.data())
+    def test_tails_are_plain_counts(self, data):
+        whole = data.draw(st.integers(0, 60))
+        drawn, marked = data.draw(st.integers(0, whole)), data.draw(st.integers(0, whole))
+        k = data.draw(st.integers(-1, whole + 1))
+        true = float(brute_hypergeometric(k, drawn, marked, whole))
+        assert hypergeometric_at_least(k, drawn, marked, whole) == pytest.approx(true, abs=1e-12)
+        if k > drawn * marked / max(whole, 1):
+            assert_close(hypergeometric_at_least(k, drawn, marked, whole), true)
+
+    @pytest.mark.parametrize(
+        ("k", "drawn", "marked", "whole"),
+        [(42, 55, 1_874, 3_804), (700, 5_000, 1_200, 10_000), (40, 30_000, 100, 400_000)],
+    )
+    def test_large_numbers_agree_with_whole_numbers(self, k, drawn, marked, whole):
+        true = float(brute_hypergeometric(k, drawn, marked, whole))
+        assert_close(hypergeometric_at_least(k, drawn, marked, whole), true)
+
+    def test_the_lady_tasting_tea(self):
+        """Fisher, "The Design of Experiments" (1935): all four cups right by chance 1 in 70."""
+        assert hypergeometric_at_least(4, 4, 4, 8) == pytest.approx(1 / 70, rel=1e-12)
+        assert hypergeometric_at_least(3, 4, 4, 8) == pytest.approx(17 / 70, rel=1e-12)
 
 
 class TestMeanBounds:

@@ -1,4 +1,4 @@
-"""Exact chances of counts: tails of the Poisson and the binomial distribution, and their limits.
+"""Exact chances of counts: tails of the Poisson, binomial and hypergeometric distributions.
 
 Floats live here and stay here. Point probabilities follow Loader, "Fast and accurate computation of
 binomial probabilities" (2000), which cancels nothing however large the counts are; tails are sums
@@ -12,6 +12,7 @@ __all__ = [
     "binomial_at_least",
     "binomial_at_most",
     "first_true",
+    "hypergeometric_at_least",
     "poisson_at_least",
     "poisson_at_most",
     "poisson_mean_bounds",
@@ -118,6 +119,34 @@ def binomial_at_most(k: int, n: int, p: float) -> float:
         return 1 - binomial_at_least(k + 1, n, p)
     odds = (1 - p) / p
     return _tail(_binomial_point(k, n, p), lambda step: (k - step) / (n - k + step + 1) * odds)
+
+
+def hypergeometric_at_least(k: int, drawn: int, marked: int, whole: int) -> float:
+    """The chance that k or more of so many drawn are marked, of so many marked in the whole."""
+    low, high = max(0, drawn + marked - whole), min(drawn, marked)
+    if k <= low:
+        return 1.0
+    if k > high:
+        return 0.0
+    if k * whole <= drawn * marked:
+        # What is not marked falls outside as often as what is marked falls inside.
+        return 1 - hypergeometric_at_least(marked - k + 1, whole - drawn, marked, whole)
+    rest = whole - drawn - marked
+    return _tail(
+        _hypergeometric_point(k, drawn, marked, whole),
+        lambda step: (
+            (drawn - k - step) / (k + step + 1) * (marked - k - step) / (rest + k + step + 1)
+        ),
+    )
+
+
+def _hypergeometric_point(k: int, drawn: int, marked: int, whole: int) -> float:
+    """Loader: the same whatever p is taken; this one keeps all three factors of usual size."""
+    p = marked / whole
+    inside = _binomial_point(k, drawn, p)
+    return (
+        inside * _binomial_point(marked - k, whole - drawn, p) / _binomial_point(marked, whole, p)
+    )
 
 
 def first_true(holds: Callable[[int], bool], start: int) -> int:

@@ -249,6 +249,7 @@ class _Sums:
             dimension=dimension,
             places=tuple(Place(name, hit[name], places[name]) for name in sorted(places)),
             of="cases",
+            at_most_once=True,
         )
 
 

@@ -65,10 +65,12 @@ class PlacesFacts:
 
     ``unrated`` names the places that cannot be judged, because nobody knows the exposure.
     ``unplaced`` is how many cases are at none of ``places``: they are at one that is unrated, or
-    nobody knows where. So no case is dropped unseen.
+    nobody knows where. So no case is dropped unseen. ``at_most_once`` says that it happens to each
+    of the exposure at most once, as a deadline is missed by a case or not; a customer can complain
+    any number of times.
 
-    :raises InvalidValue: if a place stands twice, or more happened in all than statistics are made
-        of.
+    :raises InvalidValue: if a place stands twice, more happened in all than statistics are made
+        of, or more often than once each where that cannot be.
     """
 
     as_of: date
@@ -78,6 +80,7 @@ class PlacesFacts:
     measure: Measure = Measure.COMPLAINTS
     unrated: tuple[str, ...] = field(default=(), converter=_in_order)
     unplaced: int = 0
+    at_most_once: bool = False
 
     def __attrs_post_init__(self) -> None:
         check_date(self.as_of, "as_of")
@@ -88,6 +91,8 @@ class PlacesFacts:
             raise InvalidValue("each place stands once: add up what belongs to one")
         if type(self.unplaced) is not int or not 0 <= self.unplaced <= MAX_COUNT:
             raise InvalidValue(f"cases at no place are a whole number from 0 to {MAX_COUNT:,}")
+        if self.at_most_once and any(place.count > place.exposure for place in self.places):
+            raise InvalidValue("a place has no more cases than its exposure: each at most once")
         if sum(place.count for place in self.places) > MAX_COUNT:
             raise InvalidValue(f"the places have at most {MAX_COUNT:,} in all: take a shorter time")
 

@@ -1,5 +1,6 @@
 """Where complaints pile up: one place held against all, with limits that respect small numbers."""
 
+from collections.abc import Callable
 from enum import StrEnum
 from fractions import Fraction
 from math import floor
@@ -7,7 +8,7 @@ from math import floor
 from attrs import field, frozen
 
 from crmkit.complaints.facts.places import Measure, Place, PlacesFacts
-from crmkit.complaints.numerics import binomial_at_least, first_true
+from crmkit.complaints.numerics import binomial_at_least, first_true, hypergeometric_at_least
 from crmkit.complaints.policies.control_limits import Correction, level_of
 from crmkit.complaints.policies.rates import check_share, decimal_of
 from crmkit.decision import Decision, Evidence, at_least, at_most, noted
@@ -80,9 +81,10 @@ class HotSpotAlarm:
 
     Each place is held against all places by the exact conditional test of Przyborowski and Wilenski
     (1940): given how many cases there are in all, a place with a tenth of the customers has the
-    binomial chance of its count. Being above the whole and being above the others is then one and
-    the same question. ``false_alarm`` is the one-sided chance, and ``correction`` says whether it
-    is that of each place or of all of them together. An alarm also takes ``minimum_count`` cases
+    binomial chance of its count; where each case counts at most once (``at_most_once``), it has the
+    hypergeometric chance, as in the exact test of Fisher (1935). Being above the whole and being
+    above the others is then one and the same question. ``false_alarm`` is the one-sided chance, and
+    ``correction`` says whether it is that of each place or of all of them together. An alarm takes ``minimum_count`` cases
     and more than ``least_ratio`` times the rate of the other places, so that a large place does not
     raise one over a difference that matters to nobody, and a place that is most of the shop can.
 
@@ -130,15 +132,13 @@ class HotSpotAlarm:
                 HotSpots(dimension=facts.dimension), "hot-spots", facts.as_of, (compared,)
             )
         total = sum(place.count for place in facts.places)
-        shares = [Fraction(place.exposure, exposure) for place in facts.places]
-        chances = [
-            binomial_at_least(place.count, total, float(share))
-            for place, share in zip(facts.places, shares, strict=True)
-        ]
+        chance_of = {place: _chance(facts, place, total, exposure) for place in facts.places}
+        chances = [chance_of[place](place.count) for place in facts.places]
         level = level_of(chances, self.false_alarm, self.correction)
         evidence, found = [], []
-        for place, share, chance in zip(facts.places, shares, chances, strict=True):
-            spot = self._spot(facts, place, total, share, level)
+        for place, chance in zip(facts.places, chances, strict=True):
+            share = Fraction(place.exposure, exposure)
+            spot = self._spot(facts, place, total, share, chance_of[place], level)
             item = _evidence_of(facts, spot, chance)
             evidence.append(item)
             if not item.met:
@@ -154,10 +154,15 @@ class HotSpotAlarm:
         return Decision(outcome, "hot-spots", facts.as_of, (*head, *evidence))
 
     def _spot(
-        self, facts: PlacesFacts, place: Place, total: int, share: Fraction, level: float
+        self,
+        facts: PlacesFacts,
+        place: Place,
+        total: int,
+        share: Fraction,
+        chance: Callable[[int], float],
+        level: float,
     ) -> HotSpot:
-        p = float(share)
-        by_chance = first_true(lambda k: binomial_at_least(k, total, p) <= level, 0) - 1
+        by_chance = first_true(lambda k: chance(k) <= level, 0) - 1
         # So many here are the ratio times the rate of all the others, given the total.
         weight = self.least_ratio * share
         matters = floor(total * weight / (weight + 1 - share))
@@ -171,6 +176,14 @@ class HotSpotAlarm:
             of=facts.of,
             upper_limit=limit,
         )
+
+
+def _chance(facts: PlacesFacts, place: Place, total: int, exposure: int) -> Callable[[int], float]:
+    """The chance of so many at a place or more, given how many there are in all."""
+    if facts.at_most_once:
+        return lambda k: hypergeometric_at_least(k, place.exposure, total, exposure)
+    share = float(Fraction(place.exposure, exposure))
+    return lambda k: binomial_at_least(k, total, share)
 
 
 def _evidence_of(facts: PlacesFacts, spot: HotSpot, chance: float) -> Evidence:
