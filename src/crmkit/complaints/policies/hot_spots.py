@@ -84,9 +84,10 @@ class HotSpotAlarm:
     binomial chance of its count; where each case counts at most once (``at_most_once``), it has the
     hypergeometric chance, as in the exact test of Fisher (1935). Being above the whole and being
     above the others is then one and the same question. ``false_alarm`` is the one-sided chance, and
-    ``correction`` says whether it is that of each place or of all of them together. An alarm takes ``minimum_count`` cases
-    and more than ``least_ratio`` times the rate of the other places, so that a large place does not
-    raise one over a difference that matters to nobody, and a place that is most of the shop can.
+    ``correction`` says whether it is that of each place or of all of them together. An alarm takes
+    ``minimum_count`` cases and more than ``least_ratio`` times the rate of the other places, so
+    that a large place does not raise one over a difference that matters to nobody, and a place that
+    is most of the shop can.
 
     Places that differ for lasting reasons of their own raise true alarms again and again: then
     compare each with its own past (:class:`~crmkit.complaints.policies.rising.RisingComplaints`).
