@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from itertools import product
 
 import pytest
+from attrs import evolve
 
 from crmkit.complaints.records.ideas import (
     IDEA_LIFECYCLE,
@@ -95,6 +96,19 @@ class TestIdea:
     def test_an_idea_comes_from_a_complaint(self):
         with pytest.raises(InvalidValue, match="one complaint or more"):
             Idea(id="I-2", complaints=(), text="x", by=IDEA.by, on=DAY)
+
+    @pytest.mark.parametrize(
+        "wrong", [{"id": ""}, {"text": " "}, {"by": ""}, {"on": datetime(2026, 5, 4, tzinfo=UTC)}]
+    )
+    def test_an_idea_says_what_whose_and_when(self, wrong):
+        with pytest.raises(InvalidValue):
+            evolve(IDEA, **wrong)
+
+    @pytest.mark.parametrize("wrong", [{"by": ""}, {"on": datetime(2026, 5, 4, tzinfo=UTC)}])
+    def test_a_step_says_who_and_when(self, wrong):
+        step = IdeaStep(action=A.REVIEW, by=IDEA.by, on=DAY, reason="as agreed")
+        with pytest.raises(InvalidValue):
+            evolve(step, **wrong)
 
     def test_a_step_has_a_reason(self):
         with pytest.raises(InvalidValue, match="a reason is empty"):

@@ -286,6 +286,7 @@ class TestConditions:
             complaint=later(complainant="C-77"),
             into=earlier(),
             into_is_final=False,
+            into_is_answered=False,
             by=ANNA,
             at=MONDAY,
         )

@@ -69,6 +69,12 @@ class TestEveryTable:
         found = {lifecycle.name for lifecycle in tables_of_the_room()}
         assert found == set(NAMES)
 
+    def test_each_has_a_name_and_a_version_to_go_by(self):
+        assert [(each.name, each.version) for each, *_ in TABLES] == [
+            ("complaint", 1),
+            ("complaint-idea", 1),
+        ]
+
     @pytest.mark.parametrize(("lifecycle", "matrix", "initial", "final"), TABLES, ids=NAMES)
     def test_every_pair_of_a_status_and_an_action(self, lifecycle, matrix, initial, final):
         check(lifecycle, matrix, initial, final)

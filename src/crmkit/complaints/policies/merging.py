@@ -34,7 +34,7 @@ class MergeProposal:
     complaint: Complaint
     into: Complaint
     into_is_final: bool
-    into_is_answered: bool = False
+    into_is_answered: bool
     by: Actor
     at: datetime
     override: Override | None = None
