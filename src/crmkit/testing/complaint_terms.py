@@ -68,7 +68,7 @@ def _some(words: tuple[str, ...], least: int = 1) -> Strategy[tuple[str, ...]]:
 # These are made once: making a strategy takes longer than drawing from it.
 _COUNT, _COUNTING = st.integers(1, 60), st.sampled_from(DayCount)
 _STOPPABLE: Strategy[Allowance] = st.one_of(
-    st.integers(1, 100).map(WorkingHours),
+    st.integers(1, 500).map(WorkingHours),
     st.timedeltas(timedelta(minutes=1), timedelta(days=5)).map(WorkingHours),
     st.builds(CalendarDays, _COUNT, _COUNTING),
 )

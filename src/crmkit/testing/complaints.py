@@ -94,7 +94,6 @@ _PAUSE = st.sampled_from(
         *(timedelta(days=30), timedelta(days=200)),
     ]
 )
-_WAIT = st.sampled_from(WAITS)
 _REASON = st.sampled_from(["as agreed", "客户要求"]) | texts().filter(str.strip)
 # Who, who else, in what capacity, how long before it was entered, and whether it was allowed: in
 # one piece, because one draw takes less time than five.
@@ -182,8 +181,10 @@ class _Walk:
         ]
         if not promised:
             likely.append((self.draw(PROMISED), None))
-        waits = self.complaint.waiting_on is not None
-        likely.append((WaitingEnded() if waits else WaitingStarted(self.draw(_WAIT)), None))
+        if self.complaint.waiting_on is None:
+            likely += [(WaitingStarted(on), None) for on in WAITS]
+        else:
+            likely.append((WaitingEnded(), None))
         if whose.owner is None:
             likely.append((OwnershipChange(OwnershipAct.TAKE), None))
         elif whose.offered_to is None:
