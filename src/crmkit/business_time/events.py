@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from attrs import frozen
 
-from crmkit.business_time.repeats import Rule, parse_rule
+from crmkit.recurrence.repeats import Rule, parse_rule
 from crmkit.business_time.zones import EPOCH
 from crmkit.errors import InvalidDocument, InvalidValue, MissingExtra, Problem, UnreadableSource
 

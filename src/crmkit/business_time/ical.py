@@ -33,7 +33,7 @@ from crmkit.business_time.events import (
     zone_named,
 )
 from crmkit.business_time.hours import DAY, Span, merged
-from crmkit.business_time.repeats import Patience, Rule, days_of_rule
+from crmkit.recurrence.repeats import Patience, Rule, days_of_rule
 from crmkit.business_time.zones import EPOCH, pieces_of
 from crmkit.errors import InvalidDocument, InvalidValue
 from crmkit.period import Period

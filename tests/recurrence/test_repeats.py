@@ -7,7 +7,7 @@ from dateutil.rrule import rrulestr
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from crmkit.business_time.repeats import WEEKDAYS, Patience, days_of_rule, parse_rule
+from crmkit.recurrence.repeats import WEEKDAYS, Patience, days_of_rule, parse_rule
 from crmkit.errors import InvalidValue
 from tests.patience import patience as in_patience
 
