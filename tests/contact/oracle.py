@@ -7,13 +7,14 @@ from itertools import count
 from zoneinfo import ZoneInfo
 
 from crmkit.business_time import Weekday
-from crmkit.contact import Contact, ContactFacts, ContactPolicy, QuietHours
+from crmkit.contact import Contact, ContactCap, ContactFacts, ContactPolicy, QuietHours
+from crmkit.contact.records import Scoped
 from crmkit.period import Unit
 
 WEEK = list(Weekday)
 
 
-def concerns(rule, contact: Contact) -> bool:
+def concerns(rule: Scoped, contact: Contact) -> bool:
     by_channel = contact.channel in rule.channels or rule.channels == ()
     by_purpose = contact.purpose in rule.purposes or rule.purposes == ()
     return by_channel and by_purpose
@@ -50,15 +51,16 @@ def unit_key(wall: datetime, unit: Unit) -> object:
     }[unit]
 
 
-def breaks_cap(cap, days: list[datetime], wall: datetime) -> bool:
+def breaks_cap(cap: ContactCap, days: list[datetime], wall: datetime) -> bool:
     together = [*days, wall]
     if cap.per is not None:
         key = unit_key(wall, cap.per)
         return sum(unit_key(day, cap.per) == key for day in together) > cap.most
     dates = [day.date() for day in together]
+    length = cap.days or 0
     spans = (
-        sum(0 <= (day - (wall.date() - timedelta(back))).days < cap.days for day in dates)
-        for back in range(cap.days)
+        sum(0 <= (day - (wall.date() - timedelta(back))).days < length for day in dates)
+        for back in range(length)
     )
     return any(held > cap.most for held in spans)
 
@@ -86,7 +88,9 @@ def allows(policy: ContactPolicy, facts: ContactFacts, at: datetime) -> bool:
     return True
 
 
-def first_allowed(policy, facts, step: timedelta, limit: timedelta) -> datetime | None:
+def first_allowed(
+    policy: ContactPolicy, facts: ContactFacts, step: timedelta, limit: timedelta
+) -> datetime | None:
     """The first instant that is allowed, looked for in steps; None if there is none soon."""
     begun = facts.proposed.at.astimezone(UTC)
     for number in count():

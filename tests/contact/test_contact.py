@@ -311,6 +311,7 @@ class TestQuietHours:
         noon = at(4, 12)
         told = facts(noon, zone="America/New_York")  # six in the morning
         found = self.NIGHT(told).outcome.allowed_from
+        assert found is not None
         assert (found, found.tzinfo) == (at(4, 8, zone=NEW_YORK), NEW_YORK)
 
     def test_the_evening_of_saturday_runs_into_sunday_and_sunday_into_monday(self):
@@ -363,7 +364,7 @@ class TestQuietHours:
 
     def test_a_day_that_is_none_is_refused(self):
         with pytest.raises(InvalidPolicy, match="weekdays"):
-            QuietHours("20:00-08:00", days=["someday"])
+            QuietHours("20:00-08:00", days=["someday"])  # type: ignore[list-item]
 
     def test_a_window_that_cannot_be_read_is_refused(self):
         with pytest.raises(InvalidValue, match="written like"):
@@ -454,9 +455,12 @@ class TestFacts:
     @pytest.mark.parametrize(
         ("make", "message"),
         [
-            (lambda: ContactPolicy(caps=[7]), "ContactCap"),
-            (lambda: ContactPolicy(gaps=[timedelta(1)]), "MinimumGap"),
-            (lambda: ContactPolicy(quiet_hours=["20:00-08:00"]), "QuietHours"),
+            (lambda: ContactPolicy(caps=[7]), "ContactCap"),  # type: ignore[list-item]
+            (lambda: ContactPolicy(gaps=[timedelta(1)]), "MinimumGap"),  # type: ignore[list-item]
+            (
+                lambda: ContactPolicy(quiet_hours=["20:00-08:00"]),  # type: ignore[list-item]
+                "QuietHours",
+            ),
         ],
     )
     def test_a_policy_of_other_things_is_refused(self, make, message):
