@@ -1,1 +1,5 @@
 """Days that repeat, and times of day on a wall clock: the same answer on every machine."""
+
+from crmkit.recurrence.every import Every, MonthEnd
+
+__all__ = ["Every", "MonthEnd"]
