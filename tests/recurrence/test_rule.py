@@ -216,6 +216,15 @@ class TestHostileRules:
         assert rule.next_after(last, since=since) is None
         assert rule.last_before(date.max, since=since) == last
 
+    @pytest.mark.parametrize("text", ["FREQ=MONTHLY", "FREQ=DAILY;INTERVAL=2", "FREQ=WEEKLY"])
+    def test_a_count_that_ended_ages_ago_is_no_matter(self, text):
+        rule, since = RecurrenceRule(f"{text};COUNT=12"), date(2026, 1, 1)
+        last = rule.last_before(date.max, since=since)
+        assert last is not None
+        assert rule.next_after(last - DAY, since=since) == last
+        assert rule.next_after(last, since=since) is None
+        assert rule.next_after(date(9990, 1, 1), since=since) is None
+
     def test_patience_is_for_one_day_at_a_time(self):
         """A leap day on a Sunday comes once in 28 years; a thousand years of them are no matter."""
         rule = RecurrenceRule("FREQ=MONTHLY;BYMONTH=2;BYMONTHDAY=29;BYDAY=SU")

@@ -104,10 +104,13 @@ class Every:
 
         :raises InvalidValue: if a day is no plain date.
         """
-        _check_days(day, since)
+        # This is asked a million times a day: the checks are spared their calls.
+        if type(day) is not date or type(since) is not date:
+            _check_days(day, since)
         if day < since:
             return since
-        turn = self._turn(day, since)
+        # Seen from the other end, it is the first number that does not lie before the month.
+        turn = -self._turn(since, day)
         for number in range(turn, turn + _LOOK_AHEAD):
             found = self._nth(number, since)
             if found is not None and found > day:

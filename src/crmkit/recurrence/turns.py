@@ -9,6 +9,7 @@ from calendar import isleap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
+from itertools import chain
 
 from attrs import define, evolve
 
@@ -56,14 +57,16 @@ def days_of_rule(
     """
     rule = _completed(rule, since)
     least, most = max(low, since).toordinal(), high.toordinal()
-    # Who counts must begin at the beginning; who does not may begin shortly before the period.
-    turns, left = _turns(rule, since, since if rule.count else low, high), rule.count
+    # It begins shortly before the span; what COUNT had given by then is only counted.
+    turns = _turns(rule, since, low, high)
+    left = _left(rule, since, turns, patience)
+    if left == 0:
+        return
     for days in _followed(rule, since, turns, patience):
         if left is not None:
             days = days[:left]
             left -= len(days)
-        if days and days[-1] >= least:
-            yield from (date.fromordinal(day) for day in days if least <= day <= most)
+        yield from (date.fromordinal(day) for day in days if least <= day <= most)
         if left == 0:
             return
 
@@ -131,6 +134,30 @@ def _followed(
         if rule.frequency == "DAILY" and rule.interval > 1:
             days = [day for day in days if (day - begins) % rule.interval == 0]
         yield [day for day in days if day >= begins] if first < begins else days
+
+
+def _left(rule: Rule, since: date, turns: range, patience: Patience) -> int | None:
+    """How many days COUNT leaves for turns and those after them."""
+    if rule.count is None:
+        return None
+    earlier = range(_turn_of(rule, since), turns.start, turns.step)
+    # Not all days of the first turn are among the days, and every so-manieth of DAILY only.
+    some = len(earlier) if rule.frequency == "DAILY" and rule.interval > 1 else 1
+    followed = map(len, _followed(rule, since, earlier[:some], patience))
+    left = rule.count
+    for given in chain(followed, _lengths(rule, earlier[some:], patience)):
+        left -= given
+        if left <= 0:
+            return 0
+    return left
+
+
+def _lengths(rule: Rule, turns: Iterable[int], patience: Patience) -> Iterator[int]:
+    """How many days turns have."""
+    days_of_turn = _DAYS_OF[rule.frequency]
+    for turn in turns:
+        patience.spend(1)
+        yield len(days_of_turn(rule, turn)[1])
 
 
 # --- which days of a turn -------------------------------------------------------------------------
