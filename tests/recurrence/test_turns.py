@@ -181,5 +181,5 @@ class TestPatience:
         patience = Patience(3)
         patience.spend(1)
         patience.spend(2)
-        with pytest.raises(InvalidValue, match="let it begin later, or ask for a shorter period"):
+        with pytest.raises(InvalidValue, match="or begin later, or ask for a shorter period"):
             patience.spend(1)

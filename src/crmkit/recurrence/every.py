@@ -109,7 +109,7 @@ class Every:
             _check_days(day, since)
         if day < since:
             return since
-        # Seen from the other end, it is the first number that does not lie before the month.
+        # Counted from the other end: the first number whose month does not lie before the day's.
         turn = -self._turn(since, day)
         for number in range(turn, turn + _LOOK_AHEAD):
             found = self._nth(number, since)

@@ -29,20 +29,20 @@ _CYCLE = 146_097
 
 @define
 class Patience:
-    """How many turns may still be looked at."""
+    """How many steps may still be taken: the turns of a rule, and the days of long events."""
 
     left: int
 
-    def spend(self, turns: int) -> None:
-        """Count what was looked at.
+    def spend(self, steps: int) -> None:
+        """Count steps that are taken.
 
-        :raises InvalidValue: if it was too much.
+        :raises InvalidValue: if they are too many.
         """
-        self.left -= turns
+        self.left -= steps
         if self.left < 0:
             raise InvalidValue(
-                "the rule takes too many steps to follow: let it begin later, or ask for a shorter "
-                "period"
+                "too many steps until there is a day: let it repeat more often or begin later, or "
+                "ask for a shorter period"
             )
 
 
@@ -168,13 +168,11 @@ def _in_week(rule: Rule, turn: int) -> tuple[int, Offsets]:
     first = 7 * turn + 1 + rule.week_start
     if not rule.months:
         return first, _days_of_week(rule, (True,) * 7)
-    # Of a month that is named a week has the beginning, the end, all or nothing.
-    named = tuple(_month_of(first + offset) in rule.months for offset in (0, 6))
-    if named == (False, False):
+    # A week has days of two months at most.
+    if not any(_month_of(first + offset) in rule.months for offset in (0, 6)):
         return first, ()
-    return first, _days_of_week(
-        rule, tuple(_month_of(first + offset) in rule.months for offset in range(7))
-    )
+    named = tuple(_month_of(first + offset) in rule.months for offset in range(7))
+    return first, _days_of_week(rule, named)
 
 
 def _month_of(day: int) -> int:
