@@ -1,122 +1,51 @@
-"""Cadences: how often a customer is followed up, from which day on, and for what.
+"""Cadences: how often a customer is followed up, from which day on, and for what, as data."""
 
-A cadence is data. The days that it gives are counted from its anchor, never from one another, so
-that nothing drifts and nothing has to be walked through.
-"""
-
+import re
 from collections.abc import Iterable, Iterator
-from datetime import date, timedelta
-from enum import StrEnum
-from itertools import pairwise
+from datetime import date
+from functools import cached_property
 from typing import Self
 
 from attrs import field, frozen
+from attrs.converters import optional
 
 from crmkit.business_time import BusinessCalendar
-from crmkit.contact.records import as_words
 from crmkit.errors import InvalidPolicy, InvalidValue
-from crmkit.followups.facts import Anchor
+from crmkit.followups.facts import Anchor, as_names, as_periods, as_text
+from crmkit.followups.policies.closed_days import ClosedDays
+from crmkit.followups.policies.course import Course
+from crmkit.followups.policies.occurrence import Occurrence
+from crmkit.followups.policies.steps import (
+    Age,
+    CadenceStep,
+    ExactAge,
+    Plan,
+    before,
+    plan_of,
+    shifted,
+    stretches,
+)
 from crmkit.identifiers import check_identifier
 from crmkit.period import Period, Unit, check_date
-from crmkit.recurrence import Every, RecurrenceRule
+from crmkit.recurrence import Every, MonthEnd
 
-__all__ = ["Cadence", "CadenceStep", "ClosedDays", "ExactAge", "Occurrence"]
+__all__ = ["Cadence"]
 
-_DAY = timedelta(days=1)
-_MOST_TIMES = 1_000
 _LONGEST_WINDOW = 366
-# A calendar that is closed for longer than this has no next open day worth the name.
-_LONGEST_CLOSURE = 366
+_LIKE_A_DATE = re.compile(r"[0-9]{4}-?[0-9]{2}-?[0-9]{2}", re.ASCII)
+# From some days of a year a step may give none: from the 31st, in shorter months.
+_TRIED = tuple(date(2000, month, 1) for month in range(1, 13))
 
 
-class ExactAge(StrEnum):
-    """To which step the day belongs on which the age between two steps is reached.
-
-    "Within a year monthly, after more than a year quarterly" leaves the anniversary open.
-    """
-
-    WITHIN = "within"
-    """To the step that ends then: the anniversary is within the first year."""
-    BEYOND = "beyond"
-    """To the step that begins then."""
-
-
-class ClosedDays(StrEnum):
-    """Where a follow-up goes that falls on a day on which nobody works."""
-
-    NEXT_OPEN = "next-open"
-    """To the next working day."""
-    PREVIOUS_OPEN = "previous-open"
-    """To the working day before."""
-    NEAREST_OPEN = "nearest-open"
-    """To the nearer of the two; to the later one if both are as near."""
-    STAY = "stay"
-    """Nowhere."""
-
-
-@frozen
-class CadenceStep:
-    """How often, until which age: ``CadenceStep(Every(1, Unit.MONTH), until=Every(1, Unit.YEAR))``.
-
-    ``until`` is the age at which the step ends, counted from the anchor as everything else; the
-    last step may go on without an end. ``times=1`` ends it after so many days instead: a call a
-    week after the purchase is ``CadenceStep(Every(1, Unit.WEEK), times=1)``.
-
-    :raises InvalidPolicy: if it does not say how often, or ends twice.
-    """
-
-    repeat: Every | RecurrenceRule
-    until: Every | None = field(default=None, kw_only=True)
-    times: int | None = field(default=None, kw_only=True)
-
-    def __attrs_post_init__(self) -> None:
-        if not isinstance(self.repeat, Every | RecurrenceRule):
-            raise InvalidPolicy("a step says how often: Every(1, Unit.MONTH), or a RecurrenceRule")
-        if self.until is not None and not isinstance(self.until, Every):
-            raise InvalidPolicy("a step ends at an age such as Every(1, Unit.YEAR)")
-        if self.until is not None and self.times is not None:
-            raise InvalidPolicy("a step ends at an age or after so many times, not both")
-        if self.times is not None and not (
-            type(self.times) is int and 1 <= self.times <= _MOST_TIMES
-        ):
-            raise InvalidPolicy(f"a step happens 1 to {_MOST_TIMES:,} times")
-
-    def __str__(self) -> str:
-        if self.times == 1:
-            return f"once, {self.repeat}".replace("every", "after a", 1)
-        if self.times is not None:
-            return f"{self.repeat}, {self.times} times"
-        return f"{self.repeat}" + ("" if self.until is None else f" until {_age(self.until)}")
-
-
-def _age(age: Every) -> str:
-    return f"{age.interval} {age.unit}" + ("" if age.interval == 1 else "s")
-
-
-@frozen
-class Occurrence:
-    """One follow-up that a cadence asks for.
-
-    ``nominal_on`` is the day that the cadence gives and the name of the occurrence within it;
-    ``due_on`` is where it was moved because the nominal day is closed. It may be done from
-    ``not_before`` to ``not_after``, both included.
-    """
-
-    cadence: str
-    step: int
-    nominal_on: date
-    due_on: date
-    not_before: date
-    not_after: date
-
-    def __str__(self) -> str:
-        """The day it is due."""
-        return f"due {self.due_on}"
-
-    @property
-    def is_moved(self) -> bool:
-        """Whether its own day is closed."""
-        return self.due_on != self.nominal_on
+def _anchor(anchor: str | date) -> str | date:
+    if isinstance(anchor, date):
+        return anchor
+    if not isinstance(anchor, str) or _LIKE_A_DATE.fullmatch(anchor):
+        raise InvalidPolicy(
+            "a cadence counts from a day of the customer by its name, such as 'hand-over', or from "
+            "a date, such as date(2026, 12, 1): in TOML a date has no quotes"
+        )
+    return str(anchor)
 
 
 def _steps(steps: Iterable[CadenceStep]) -> tuple[CadenceStep, ...]:
@@ -126,39 +55,43 @@ def _steps(steps: Iterable[CadenceStep]) -> tuple[CadenceStep, ...]:
     return found
 
 
-def _anchor(anchor: str | date) -> str | date:
-    return anchor if isinstance(anchor, date) else str(anchor)
-
-
 @frozen(kw_only=True)
 class Cadence:
-    """How often a customer is followed up, from a day on: the steps of a plan, as data.
+    """How often a customer is followed up, from a day on, for a purpose: a plan as data.
 
-    ``anchor`` is the name of the day that it counts from (:class:`Anchor`, or a word of the host),
-    or a fixed date that is the same for everybody. The anchor itself is no follow-up. ``tiers`` and
-    ``segments`` say for whom it is; leaving both out means everybody. A follow-up may be done
-    ``days_early`` before its day and ``days_late`` after it.
+    ``anchor`` names the day of the customer that everything is counted from (:class:`Anchor`, or a
+    word of the host). What happened on that day was no follow-up; the first one comes after it. Or
+    else it is a date, the same for everybody, which is itself the first day.
 
-    :raises InvalidPolicy: if a step can never happen, or something is of another kind.
+    ``tiers`` and ``segments`` say for whom it is: somebody of one of the tiers who is in one of the
+    segments; naming none means all. A follow-up may be done up to ``days_early`` before its day and
+    ``days_late`` after it, or else on the day it is due. What falls into one of the ``pauses``, or
+    is moved there, waits for the first working day after it if it may be done as late, and is left
+    out otherwise. So is what falls after ``ends_on``, or is moved there.
+
+    :raises InvalidPolicy: if a step never gives a day, or a term is none of its kind.
 
     >>> returns = Cadence.after_hand_over()
     >>> [str(step) for step in returns.steps]
-    ['every month until 1 year', 'every 3 months']
-    >>> [str(day) for day in returns.days(Period.year(2026), anchor=date(2025, 3, 31))]
+    ['every month up to 1 year', 'every 3 months']
+    >>> found = returns.due_within(Period.year(2026), anchor=date(2025, 3, 31))
+    >>> [str(one.due_on) for one in found]
     ['2026-01-31', '2026-02-28', '2026-03-31', '2026-06-30', '2026-09-30', '2026-12-31']
     """
 
     name: str
     anchor: str | date = field(converter=_anchor)
     steps: tuple[CadenceStep, ...] = field(converter=_steps)
-    purpose: str
-    channel: str | None = None
+    purpose: str = field(converter=as_text)
+    channel: str | None = field(default=None, converter=optional(as_text))
     exact_age: ExactAge = ExactAge.WITHIN
     closed_days: ClosedDays = ClosedDays.NEXT_OPEN
     days_early: int = 0
     days_late: int = 0
-    tiers: tuple[str, ...] = field(default=(), converter=as_words)
-    segments: tuple[str, ...] = field(default=(), converter=as_words)
+    tiers: tuple[str, ...] = field(default=(), converter=as_names)
+    segments: tuple[str, ...] = field(default=(), converter=as_names)
+    pauses: tuple[Period, ...] = field(default=(), converter=as_periods)
+    ends_on: date | None = None
 
     def __attrs_post_init__(self) -> None:
         check_identifier(self.name, "the name of a cadence")
@@ -169,42 +102,60 @@ class Cadence:
             check_identifier(self.anchor, "anchor")
         else:
             check_date(self.anchor, "the anchor of a cadence")
+        if self.ends_on is not None:
+            check_date(self.ends_on, "ends_on")
         for term, kind in ((self.exact_age, ExactAge), (self.closed_days, ClosedDays)):
             if not isinstance(term, kind):
                 raise InvalidPolicy(f"pass a member of {kind.__name__}: {', '.join(kind)}")
         for days in (self.days_early, self.days_late):
             if type(days) is not int or not 0 <= days <= _LONGEST_WINDOW:
-                raise InvalidPolicy(f"a window opens and closes 0 to {_LONGEST_WINDOW} days off")
-        self._check_order()
+                raise InvalidPolicy(
+                    f"a follow-up may be done 0 to {_LONGEST_WINDOW} days early, and as many late"
+                )
+        self._check_steps()
 
-    def _check_order(self) -> None:
+    def _check_steps(self) -> None:
         for step in self.steps[:-1]:
             if step.until is None and step.times is None:
                 raise InvalidPolicy(
-                    f"what comes after '{step}' can never happen: say until when that goes on"
+                    f"'{step}' goes on for ever, and what comes after it never happens: say until "
+                    f"when, such as until=Age(1, Unit.YEAR)"
                 )
-        ages = [step.until.nth(1, since=_SOME_DAY) for step in self.steps if step.until]
-        if any(
-            later is None or earlier is None or later <= earlier
-            for earlier, later in pairwise(ages)
-        ):
-            raise InvalidPolicy("a step ends at a later age than the one before it")
+        missing = set(range(len(self.steps)))
+        for anchor in _TRIED if isinstance(self.anchor, str) else (self.anchor,):
+            begun = anchor if isinstance(self.anchor, str) else before(anchor)
+            found = enumerate(stretches(self.steps, begun, anchor, self.exact_age))
+            for number, (step, begins_after, last) in found:
+                day = step.repeat.next_after(begins_after, since=anchor)
+                if day is not None and day <= last:
+                    missing.discard(number)
+            if not missing:
+                return
+        raise InvalidPolicy(
+            f"'{self.steps[min(missing)]}' never gives a day: let it happen more often, or end at "
+            f"a later age than the step before"
+        )
 
     # --- ready ones ---
 
     @classmethod
-    def after_hand_over(cls, *, exact_age: ExactAge = ExactAge.WITHIN) -> Self:
+    def after_hand_over(
+        cls,
+        *,
+        exact_age: ExactAge = ExactAge.WITHIN,
+        month_end: MonthEnd = MonthEnd.CLAMP,
+    ) -> Self:
         """Return visits by telephone: monthly within a year of the hand-over, then quarterly.
 
         Source: FUP-01 of the requirements. Whether the anniversary itself is still within the year
-        is open there (N-11): ``exact_age`` says so. Its day is the same either way.
+        is open there (N-11); ``exact_age`` says so. It has its call in either reading.
         """
         return cls(
             name="after-hand-over",
             anchor=Anchor.HAND_OVER,
             steps=(
-                CadenceStep(Every(1, Unit.MONTH), until=Every(1, Unit.YEAR)),
-                CadenceStep(Every(3, Unit.MONTH)),
+                CadenceStep(Every(1, Unit.MONTH, month_end), until=Age(1, Unit.YEAR)),
+                CadenceStep(Every(3, Unit.MONTH, month_end)),
             ),
             purpose="return-visit",
             channel="telephone",
@@ -225,134 +176,111 @@ class Cadence:
             days_late=30,
         )
 
-    # --- its days ---
-
-    def days(self, period: Period, *, anchor: date) -> Iterator[date]:
-        """The days that it gives in a period, in order; closed days are not considered.
-
-        :raises InvalidValue: if the anchor is no plain date, or the period no Period.
-        """
-        check_date(anchor, "the anchor of a cadence")
-        if not isinstance(period, Period):
-            raise InvalidValue("days are asked for within a Period, such as Period.year(2026)")
-        day = period.start - _DAY
-        while (found := self._next_day(day, anchor)) is not None and found[0] in period:
-            day = found[0]
-            yield day
+    # --- its follow-ups ---
 
     def next_due(
         self,
         day: date,
         *,
-        anchor: date,
+        anchor: date | None = None,
         calendar: BusinessCalendar | None = None,
-        after: date | None = None,
+        handled: date | None = None,
         pauses: Iterable[Period] = (),
         ends_on: date | None = None,
     ) -> Occurrence | None:
-        """The first follow-up that is due on a day or later; None if there is none any more.
+        """The first follow-up that is due on a day or later, or may still be done on that day.
 
-        ``after`` leaves out what is nominally on that day or before, because it was handled. A day
-        within one of the ``pauses`` is left out; after ``ends_on`` there is none. Without a
-        ``calendar``, all days are open.
+        ``anchor`` is the day of the customer that everything is counted from; a cadence with a date
+        of its own takes none. Those up to ``handled`` were done or given up. ``pauses`` and
+        ``ends_on`` are those of the customer; those of the cadence hold as well. Without a
+        ``calendar``, all days are open. Of several days that go to the same one, the last stands
+        for all. None if there is none any more.
 
-        :raises InvalidValue: if a day is no plain date, or the calendar never opens any more.
+        :raises InvalidValue: if a day is no plain date, a pause no Period, the anchor is missing or
+            one too many, or the calendar does not open any more.
         """
         check_date(day, "the day asked about")
-        check_date(anchor, "the anchor of a cadence")
-        # What falls on closed days just before may have been moved to this one or later.
-        begun = self._last_open_before(day, calendar)
-        if after is not None and after > begun:
-            begun = after
-        pauses = tuple(pauses)
-        while (found := self._next_day(begun, anchor)) is not None:
-            nominal, step = found
-            if ends_on is not None and nominal > ends_on:
-                return None
-            begun = nominal
-            paused = [pause.last for pause in pauses if nominal in pause]
-            if paused:
-                begun = max(paused)
-                continue
-            due = self._moved(nominal, calendar)
-            if due >= day:
-                return self._occurrence(step, nominal, due)
+        course = self._course(anchor, calendar, pauses, ends_on)
+        begun = course.settled_before(day)
+        if handled is not None:
+            check_date(handled, "handled")
+            begun = max(begun, handled)
+        while (found := course.next_after(begun)) is not None:
+            occurrence = self._occurrence(course, *found)
+            if occurrence.not_after >= day and (handled is None or occurrence.due_on > handled):
+                return occurrence
+            begun = occurrence.nominal_on
         return None
 
-    def _occurrence(self, step: int, nominal: date, due: date) -> Occurrence:
-        early = max(nominal.toordinal() - self.days_early, 1)
-        late = min(nominal.toordinal() + self.days_late, date.max.toordinal())
-        return Occurrence(
-            self.name,
-            step,
-            nominal,
-            due,
-            min(date.fromordinal(early), due),
-            max(date.fromordinal(late), due),
+    def due_within(
+        self,
+        period: Period,
+        *,
+        anchor: date | None = None,
+        calendar: BusinessCalendar | None = None,
+        pauses: Iterable[Period] = (),
+        ends_on: date | None = None,
+    ) -> Iterator[Occurrence]:
+        """The follow-ups that are due in a period, in order; all else is as for ``next_due``.
+
+        :raises InvalidValue: if the period is no Period, and as ``next_due`` does.
+        """
+        if not isinstance(period, Period):
+            raise InvalidValue("follow-ups are due within a Period, such as Period.year(2026)")
+        course = self._course(anchor, calendar, pauses, ends_on)
+        return self._due_within(period, course)
+
+    def _due_within(self, period: Period, course: Course) -> Iterator[Occurrence]:
+        day = course.settled_before(period.start)
+        while (found := course.next_after(day)) is not None and found[1] < period.end:
+            day, due, _ = found
+            if due >= period.start:
+                yield self._occurrence(course, *found)
+
+    @cached_property
+    def _plan(self) -> Plan:
+        return plan_of(self.steps)
+
+    def _course(
+        self,
+        anchor: date | None,
+        calendar: BusinessCalendar | None,
+        pauses: Iterable[Period],
+        ends_on: date | None,
+    ) -> Course:
+        since, begun = self._counted_from(anchor)
+        held = as_periods((*self.pauses, *pauses)) if pauses else self.pauses
+        ends = self.ends_on
+        if ends_on is not None:
+            check_date(ends_on, "ends_on")
+            ends = ends_on if ends is None else min(ends, ends_on)
+        return Course(
+            self._plan,
+            self.exact_age,
+            self.closed_days,
+            self.days_late,
+            since,
+            begun,
+            calendar,
+            held,
+            ends or date.max,
         )
 
-    def _next_day(self, day: date, anchor: date) -> tuple[date, int] | None:
-        """The first day after a day, and the number of the step that gives it."""
-        for number, (step, first, last) in enumerate(self._stretches(anchor)):
-            if last > day:
-                found = step.repeat.next_after(max(day, first - _DAY), since=anchor)
-                if found is not None and found <= last:
-                    return found, number
-        return None
+    def _counted_from(self, anchor: date | None) -> tuple[date, date]:
+        """The anchor, and the day before the first that may be given: itself or the one before."""
+        if isinstance(self.anchor, str):
+            if anchor is None:
+                raise InvalidValue(f"{self.name} counts from a day of the customer: pass anchor=")
+            check_date(anchor, "the anchor")
+            return anchor, anchor
+        if anchor is not None:
+            raise InvalidValue(f"{self.name} counts from a date of its own: leave anchor= out")
+        return self.anchor, before(self.anchor)
 
-    def _stretches(self, anchor: date) -> Iterator[tuple[CadenceStep, date, date]]:
-        """From when to when each step lasts."""
-        first = anchor
-        for step in self.steps:
-            if first == date.max:
-                return
-            first += _DAY
-            last = self._last_of(step, first, anchor)
-            yield step, first, last
-            first = max(last, first - _DAY)
-
-    def _last_of(self, step: CadenceStep, first: date, anchor: date) -> date:
-        if step.until is not None:
-            reached = step.until.nth(1, since=anchor) or date.max
-            return reached if self.exact_age is ExactAge.WITHIN else reached - _DAY
-        last = first - _DAY
-        for _ in range(step.times or 0):
-            following = step.repeat.next_after(last, since=anchor)
-            if following is None:
-                return date.max
-            last = following
-        return last if step.times else date.max
-
-    # --- closed days ---
-
-    def _last_open_before(self, day: date, calendar: BusinessCalendar | None) -> date:
-        previous = day - _DAY
-        if calendar is None or self.closed_days in (ClosedDays.STAY, ClosedDays.PREVIOUS_OPEN):
-            return previous
-        return _open_before(previous, calendar)
-
-    def _moved(self, day: date, calendar: BusinessCalendar | None) -> date:
-        if calendar is None or self.closed_days is ClosedDays.STAY or calendar.is_business_day(day):
-            return day
-        if self.closed_days is ClosedDays.PREVIOUS_OPEN:
-            return _open_before(day, calendar)
-        later = calendar.business_day_after(day, 0)
-        if self.closed_days is ClosedDays.NEXT_OPEN:
-            return later
-        earlier = _open_before(day, calendar)
-        return earlier if day - earlier < later - day else later
-
-
-def _open_before(day: date, calendar: BusinessCalendar) -> date:
-    """The last working day up to and including a day; the first day there is, if there is none."""
-    for _ in range(_LONGEST_CLOSURE):
-        if day == date.min or calendar.is_business_day(day):
-            return day
-        day -= _DAY
-    raise InvalidValue(
-        f"the calendar is closed for more than {_LONGEST_CLOSURE} days before a follow-up: give "
-        f"it openings, or let follow-ups stay on closed days"
-    )
-
-
-_SOME_DAY = date(2000, 1, 1)
+    def _occurrence(self, course: Course, nominal: date, due: date, step: int) -> Occurrence:
+        first = last = due
+        if self.days_early:
+            first = min(max(shifted(nominal, -self.days_early), shifted(course.begun, 1)), due)
+        if self.days_late:
+            last = max(min(shifted(nominal, self.days_late), course.ends_on), due)
+        return Occurrence(self.name, step, self.purpose, self.channel, nominal, due, first, last)
