@@ -19,6 +19,7 @@ from tests.recurrence.strategies import FIRST_DAYS, rules
 from tests.recurrence.test_grammar import HOSTILE
 
 DAY = timedelta(days=1)
+FAR = date(2100, 1, 1)
 
 
 class TestAgainstTheCalendar:
@@ -86,6 +87,13 @@ class TestAgainstTheCalendar:
             assert rule.next_after(day, since=since) is None
             assert rule.last_before(day, since=since) is None
         assert list(rule.within(Period(date(2025, 1, 1), date(2030, 1, 1)), since=since)) == []
+
+    @pytest.mark.parametrize("text", ["FREQ=YEARLY;INTERVAL=999", "FREQ=MONTHLY;BYDAY=TH"])
+    @pytest.mark.parametrize("more", ["", ";COUNT=5"])
+    def test_a_period_may_begin_long_before_the_rule(self, text, more):
+        rule, since = RecurrenceRule(text + more), date(2026, 1, 1)
+        period = Period(date.min, date(2026, 1, 3))
+        assert list(rule.within(period, since=since)) == [since]
 
     def test_the_first_day_is_one_of_them_only_if_it_obeys_the_rule(self):
         mondays, wednesday = RecurrenceRule("FREQ=WEEKLY;BYDAY=MO"), date(2026, 1, 7)
@@ -218,9 +226,10 @@ class TestHostileRules:
 
     @pytest.mark.parametrize("text", ["FREQ=MONTHLY", "FREQ=DAILY;INTERVAL=2", "FREQ=WEEKLY"])
     def test_a_count_that_ended_ages_ago_is_no_matter(self, text):
-        rule, since = RecurrenceRule(f"{text};COUNT=12"), date(2026, 1, 1)
-        last = rule.last_before(date.max, since=since)
-        assert last is not None
+        rule, since = RecurrenceRule(f"{text};COUNT=60"), date(2026, 1, 1)
+        endless = RecurrenceRule(text).within(Period.trailing(FAR, 100, Unit.YEAR), since=since)
+        last = next(islice(endless, 59, None))
+        assert rule.last_before(date.max, since=since) == last
         assert rule.next_after(last - DAY, since=since) == last
         assert rule.next_after(last, since=since) is None
         assert rule.next_after(date(9990, 1, 1), since=since) is None
