@@ -255,6 +255,34 @@ class TestSteps:
         assert nominal(calls, on("2026-05-01"), on("2027-05-01")) == ["2027-05-01"]
         assert nominal(calls, on("2026-04-01"), on("2027-04-01")) == ["2026-05-01", "2027-04-01"]
 
+    def test_a_step_that_was_overtaken_is_passed_over(self):
+        """Nothing else before the first Christmas, and half a year may be over by then."""
+        christmas = RecurrenceRule("FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=24")
+        calls = cadence(
+            CadenceStep(christmas, times=1),
+            CadenceStep(MONTHLY, until=Age(6, Unit.MONTH)),
+            CadenceStep(YEARLY),
+        )
+        assert nominal(calls, on("2026-01-15"), on("2027-12-31")) == ["2026-12-24", "2027-01-15"]
+        assert nominal(calls, on("2026-09-15"), on("2027-12-31")) == [
+            *("2026-12-24", "2027-01-15", "2027-02-15", "2027-03-15", "2027-09-15")
+        ]
+
+    def test_which_of_two_ages_is_reached_first_depends_on_the_anchor(self):
+        """A month is more than 30 days or fewer. What a step has had, no later one takes."""
+        calls = cadence(
+            CadenceStep(WEEKLY, until=Age(1, Unit.MONTH)),
+            CadenceStep(DAILY, until=Age(30, Unit.DAY)),
+            CadenceStep(MONTHLY),
+        )
+        assert nominal(calls, on("2026-01-01"), on("2026-03-31")) == [
+            *("2026-01-08", "2026-01-15", "2026-01-22", "2026-01-29", "2026-03-01")
+        ]
+        assert nominal(calls, on("2026-02-01"), on("2026-04-30")) == [
+            *("2026-02-08", "2026-02-15", "2026-02-22", "2026-03-01"),
+            *("2026-03-02", "2026-03-03", "2026-04-01"),
+        ]
+
     @pytest.mark.parametrize(
         ("step", "text"),
         [
@@ -485,6 +513,14 @@ class TestWindows:
             "2026-05-23": "2026-06-15",
         }
 
+    def test_it_is_due_in_one_period_only(self):
+        """Due on the 1st and the 15th, and each may be done two weeks late."""
+        visits = cadence(RecurrenceRule("FREQ=MONTHLY;BYMONTHDAY=1,15"), days_late=14)
+        found = visits.due_within(
+            Period(on("2026-05-05"), on("2026-06-01")), anchor=on("2026-01-01")
+        )
+        assert [str(one.due_on) for one in found] == ["2026-05-15"]
+
     @pytest.mark.parametrize(
         ("closed_days", "window"),
         [
@@ -573,8 +609,9 @@ class TestPauses:
     def test_one_pause_after_another(self):
         away = Period.through(on("2026-11-25"), on("2026-12-04"))
         ill = Period.through(on("2026-12-07"), on("2026-12-08"))
-        asked = {"calendar": OFFICE, "pauses": [ill, away]}
-        found = Cadence.december_round().next_due(on("2026-11-01"), **asked)
+        found = Cadence.december_round().next_due(
+            on("2026-11-01"), calendar=OFFICE, pauses=[ill, away]
+        )
         assert found is not None
         assert str(found.due_on) == "2026-12-09"
 

@@ -181,6 +181,5 @@ def next_day(
                 found = step.repeat.next_after(day if day > begun else begun, since=anchor)
                 if found is not None and found <= last:
                     return found, number
-            if last > begun:
-                begun = last
+            begun = max(begun, last)
     return None
