@@ -199,7 +199,9 @@ class Cadence:
         :raises InvalidValue: if a day is no plain date, a pause no Period, the anchor is missing or
             one too many, or the calendar does not open any more.
         """
-        check_date(day, "the day asked about")
+        # This is asked for every customer: what checks a day is called for what is none.
+        if type(day) is not date:
+            check_date(day, "the day asked about")
         course = self._course(anchor, calendar, pauses, ends_on)
         begun = course.settled_before(day)
         if handled is not None:
@@ -261,7 +263,7 @@ class Cadence:
             self.days_late,
             since,
             begun,
-            calendar,
+            None if self.closed_days is ClosedDays.STAY else calendar,
             held,
             ends or date.max,
         )
@@ -271,7 +273,8 @@ class Cadence:
         if isinstance(self.anchor, str):
             if anchor is None:
                 raise InvalidValue(f"{self.name} counts from a day of the customer: pass anchor=")
-            check_date(anchor, "the anchor")
+            if type(anchor) is not date:
+                check_date(anchor, "the anchor")
             return anchor, anchor
         if anchor is not None:
             raise InvalidValue(f"{self.name} counts from a date of its own: leave anchor= out")

@@ -7,7 +7,7 @@ from crmkit.business_time import BusinessCalendar
 from crmkit.errors import InvalidValue
 from crmkit.followups.policies.steps import before
 
-__all__ = ["GOES_BACK", "ClosedDays", "moved", "next_open", "settled_before"]
+__all__ = ["GOES_BACK", "ClosedDays", "moved", "settled_before"]
 
 # Who is closed for longer than this has no working day before worth the name.
 _LONGEST_CLOSURE = 366
@@ -30,35 +30,30 @@ GOES_BACK = (ClosedDays.PREVIOUS_OPEN, ClosedDays.NEAREST_OPEN)
 """With these, a follow-up may go to an earlier day than its own."""
 
 
-def moved(day: date, closed_days: ClosedDays, calendar: BusinessCalendar | None) -> date:
-    """Where a follow-up goes that falls on a day. A later day never goes to an earlier one.
+def moved(day: date, closed_days: ClosedDays, calendar: BusinessCalendar) -> date:
+    """Where a follow-up goes that falls on a day, if it does not stay on closed days.
+
+    A later day never goes to an earlier one.
 
     :raises InvalidValue: if the calendar does not open any more, or has not for a year.
     """
-    if calendar is None or closed_days is ClosedDays.STAY or calendar.is_business_day(day):
+    if calendar.is_business_day(day):
         return day
     if closed_days is ClosedDays.PREVIOUS_OPEN:
         return _open_before(day, calendar)
-    later = next_open(day, closed_days, calendar)
+    later = calendar.business_day_after(day, 0)
     if closed_days is ClosedDays.NEXT_OPEN:
         return later
     earlier = _open_before(day, calendar)
     return earlier if day - earlier < later - day else later
 
 
-def settled_before(day: date, closed_days: ClosedDays, calendar: BusinessCalendar | None) -> date:
+def settled_before(day: date, closed_days: ClosedDays, calendar: BusinessCalendar) -> date:
     """A day up to which no follow-up is moved to the given day or beyond it."""
     yesterday = before(day)
-    if calendar is None or closed_days in (ClosedDays.STAY, ClosedDays.PREVIOUS_OPEN):
+    if closed_days is ClosedDays.PREVIOUS_OPEN:
         return yesterday
     return _open_before(yesterday, calendar)
-
-
-def next_open(day: date, closed_days: ClosedDays, calendar: BusinessCalendar | None) -> date:
-    """The first working day from a day on, unless follow-ups stay on closed days."""
-    if calendar is None or closed_days is ClosedDays.STAY:
-        return day
-    return calendar.business_day_after(day, 0)
 
 
 def _open_before(day: date, calendar: BusinessCalendar) -> date:

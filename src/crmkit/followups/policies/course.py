@@ -9,10 +9,9 @@ from crmkit.followups.policies.closed_days import (
     GOES_BACK,
     ClosedDays,
     moved,
-    next_open,
     settled_before,
 )
-from crmkit.followups.policies.steps import ExactAge, Plan, next_day, shifted
+from crmkit.followups.policies.steps import ExactAge, Plan, before, next_day, shifted
 from crmkit.period import Period
 
 __all__ = ["Course", "pause_on"]
@@ -36,12 +35,16 @@ class Course:
     begun: date
     """The day before the first that it may give."""
     calendar: BusinessCalendar | None
+    """None as well if follow-ups stay on closed days."""
     pauses: tuple[Period, ...]
     ends_on: date
 
     def settled_before(self, day: date) -> date:
         """A day up to which nothing falls that may be done on the given day or later."""
-        settled = settled_before(day, self.closed_days, self.calendar)
+        if self.calendar is None:
+            settled = before(day)
+        else:
+            settled = settled_before(day, self.closed_days, self.calendar)
         return min(settled, shifted(day, -self.days_late - 1)) if self.days_late else settled
 
     def next_after(self, day: date) -> tuple[date, date, int] | None:
@@ -85,7 +88,9 @@ class Course:
         last = shifted(day, self.days_late)
         following: Period | None = pause
         while following is not None and following.end <= last:
-            due = next_open(following.end, self.closed_days, self.calendar)
+            due = following.end
+            if self.calendar is not None:
+                due = self.calendar.business_day_after(due, 0)
             following = pause_on(due, self.pauses)
             if following is None and due <= last:
                 return due
