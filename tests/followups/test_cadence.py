@@ -268,6 +268,22 @@ class TestSteps:
             *("2026-12-24", "2027-01-15", "2027-02-15", "2027-03-15", "2027-09-15")
         ]
 
+    @pytest.mark.parametrize(
+        ("anchor", "unit", "last"),
+        [
+            ("2026-07-31", Unit.MONTH, "2026-08-31"),
+            ("2026-07-31", Unit.QUARTER, "2026-10-31"),
+            ("2027-03-01", Unit.YEAR, "2028-03-01"),
+            ("2026-05-04", Unit.WEEK, "2026-05-11"),
+            ("2026-05-04", Unit.DAY, "2026-05-05"),
+        ],
+    )
+    def test_a_step_lasts_until_the_very_day_however_long_the_unit(self, anchor, unit, last):
+        """The longest month, quarter and year there are."""
+        calls = cadence(CadenceStep(DAILY, until=Age(1, unit)), CadenceStep(Every(10, Unit.YEAR)))
+        days = nominal(calls, on(anchor), on("2029-12-31"))
+        assert days[-1] == last
+
     def test_which_of_two_ages_is_reached_first_depends_on_the_anchor(self):
         """A month is more than 30 days or fewer. What a step has had, no later one takes."""
         calls = cadence(

@@ -87,8 +87,8 @@ class FollowUpFacts:
 
     ``anchors`` are the days of this customer, by name (:class:`Anchor`, or words of the host).
     ``handled`` says by cadence which of its follow-ups was the last to be done or given up, by its
-    ``nominal_on``: that one and all before it are not asked for again. During ``pauses`` nobody
-    follows up, and after ``ends_on`` not any more.
+    ``nominal_on`` (its ``due_on`` will do as well): that one and all before it are not asked for
+    again. During ``pauses`` nobody follows up, and after ``ends_on`` not any more.
 
     :raises InvalidValue: if a day is no plain date, a pause no Period, or a name could not serve as
         a key.

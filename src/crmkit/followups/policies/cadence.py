@@ -148,7 +148,8 @@ class Cadence:
         """Return visits by telephone: monthly within a year of the hand-over, then quarterly.
 
         Source: FUP-01 of the requirements. Whether the anniversary itself is still within the year
-        is open there (N-11); ``exact_age`` says so. It has its call in either reading.
+        is open there (N-11); ``exact_age`` says so. It has its call in either reading. The defaults
+        count as the Civil Code of China does (articles 201, 202 and 1259).
         """
         return cls(
             name="after-hand-over",
