@@ -494,8 +494,11 @@ class TestBounds:
     @pytest.mark.parametrize(
         ("events", "period"),
         [
-            # A day in two thousand that is never reached, since the beginning of the calendar.
-            ([("DTSTART;VALUE=DATE:00010101", "RRULE:FREQ=DAILY;COUNT=10000;BYMONTH=1")], YEAR),
+            # Days that are counted from the beginning of the calendar, in many events.
+            (
+                [("DTSTART;VALUE=DATE:00010101", "RRULE:FREQ=DAILY;COUNT=10000;BYMONTH=1")] * 30,
+                YEAR,
+            ),
             # Hundreds of events of thousands of days.
             ([("DTSTART;VALUE=DATE:20000101", "DURATION:P9999D")] * 300, Period.year(2026)),
             # An event of hours in a period of ten thousand years.

@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from attrs import frozen
 
-from crmkit.business_time.repeats import Rule, parse_rule
 from crmkit.business_time.zones import EPOCH
 from crmkit.errors import InvalidDocument, InvalidValue, MissingExtra, Problem, UnreadableSource
+from crmkit.recurrence.grammar import Rule, parse_rule
 
 __all__ = ["CalendarEvent", "Key", "microseconds_of", "problem_of", "read_events", "zone_named"]
 

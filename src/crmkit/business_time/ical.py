@@ -33,10 +33,11 @@ from crmkit.business_time.events import (
     zone_named,
 )
 from crmkit.business_time.hours import DAY, Span, merged
-from crmkit.business_time.repeats import Patience, Rule, days_of_rule
 from crmkit.business_time.zones import EPOCH, pieces_of
 from crmkit.errors import InvalidDocument, InvalidValue
 from crmkit.period import Period
+from crmkit.recurrence.grammar import Rule
+from crmkit.recurrence.turns import Patience, days_of_rule
 
 __all__ = ["CalendarFile", "LeftOut", "WhyLeftOut", "closures_from_ical"]
 

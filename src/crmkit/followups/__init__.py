@@ -1,0 +1,48 @@
+"""Follow-ups: who is to be contacted next, when, and for what.
+
+>>> from datetime import date
+>>> from crmkit.business_time import BusinessCalendar
+>>> from crmkit.decision import explain
+>>> from crmkit.identifiers import CustomerId
+>>> facts = FollowUpFacts(
+...     customer=CustomerId("C-7"),
+...     as_of=date(2026, 5, 4),
+...     anchors={Anchor.HAND_OVER: date(2025, 10, 31)},
+... )
+>>> office = BusinessCalendar.on_weekdays("09:00-18:00", zone="Europe/Berlin")
+>>> cadences = (Cadence.after_hand_over(), Cadence.december_round())
+>>> decision = next_follow_up(facts, cadences, calendar=office)
+>>> decision.outcome.due_on, decision.outcome.purpose
+(datetime.date(2026, 6, 1), 'return-visit')
+>>> print(explain(decision))
+due 2026-06-01 for C-7, by next follow up, as of 2026-05-04
+- noted: cadence is after-hand-over
+- noted: step is every month up to 1 year
+- noted: hand over is 2025-10-31
+- not met: day of the cadence is 2026-05-31; an open day or else the next one required
+- noted: next by december round is 2026-12-01
+"""
+
+from crmkit.contact import ContactPolicy
+from crmkit.followups.facts import Anchor, FollowUpFacts
+from crmkit.followups.kept import STORED_TYPES
+from crmkit.followups.policies.cadence import Cadence
+from crmkit.followups.policies.closed_days import ClosedDays
+from crmkit.followups.policies.following import next_follow_up, next_occurrence
+from crmkit.followups.policies.occurrence import Occurrence
+from crmkit.followups.policies.steps import Age, CadenceStep, ExactAge
+
+__all__ = [
+    "STORED_TYPES",
+    "Age",
+    "Anchor",
+    "Cadence",
+    "CadenceStep",
+    "ClosedDays",
+    "ContactPolicy",
+    "ExactAge",
+    "FollowUpFacts",
+    "Occurrence",
+    "next_follow_up",
+    "next_occurrence",
+]

@@ -1,0 +1,114 @@
+"""What follow-ups are planned from: the days that matter to a customer, and what was done."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from enum import StrEnum
+from types import MappingProxyType
+
+from attrs import field, frozen
+from attrs.converters import optional
+
+from crmkit.errors import InvalidValue
+from crmkit.identifiers import CustomerId, check_identifier
+from crmkit.period import Period, check_date
+
+__all__ = ["Anchor", "FollowUpFacts", "as_names", "as_periods", "as_text"]
+
+
+class Anchor(StrEnum):
+    """The days of a customer that cadences usually count from; a host may use words of its own."""
+
+    HAND_OVER = "hand-over"
+    """What was bought was handed over to the customer."""
+    PURCHASE = "purchase"
+    """The last purchase."""
+    POLICY_DATE = "policy-date"
+    """The day from which an insurance policy or a contract runs."""
+    BIRTHDAY = "birthday"
+    """The day of birth."""
+    COMPLAINT_CLOSED = "complaint-closed"
+    """The day on which the last complaint was closed."""
+
+
+def as_text(text: str) -> str:
+    """A word of the host as plain text, should it be a member of an enumeration."""
+    return str(text) if isinstance(text, str) else text
+
+
+def as_names(names: Iterable[str]) -> tuple[str, ...]:
+    """Names of tiers or segments, each once and in order; a single text is not cut into letters.
+
+    :raises InvalidValue: if it is a single text, or one of them could not serve as a key.
+    """
+    if isinstance(names, str):
+        raise InvalidValue(f"pass a tuple of names, such as ({names!r},)")
+    found = sorted({str(name) for name in names})
+    for name in found:
+        check_identifier(name, "the name of a tier or segment")
+    return tuple(found)
+
+
+def as_periods(pauses: Iterable[Period]) -> tuple[Period, ...]:
+    """Pauses, each once and in order.
+
+    :raises InvalidValue: if one of them is no Period.
+    """
+    found = tuple(pauses) if isinstance(pauses, Iterable) else (None,)
+    if not all(isinstance(pause, Period) for pause in found):
+        raise InvalidValue("pauses are periods, such as (Period.month(2026, 8),)")
+    return tuple(sorted(set(found), key=lambda pause: (pause.start, pause.end)))
+
+
+def _by_name(days: Mapping[str, date], what: str) -> Mapping[str, date]:
+    if not isinstance(days, Mapping):
+        raise InvalidValue(f"{what} are days by name, such as {{'hand-over': date(2026, 5, 4)}}")
+    found = {str(name): day for name, day in days.items()}
+    for name, day in found.items():
+        check_identifier(name, f"a name in {what}")
+        check_date(day, f"a day in {what}")
+    return MappingProxyType(dict(sorted(found.items())))
+
+
+def _anchors(days: Mapping[str, date]) -> Mapping[str, date]:
+    return _by_name(days, "anchors")
+
+
+def _handled(days: Mapping[str, date]) -> Mapping[str, date]:
+    return _by_name(days, "handled")
+
+
+def _segments(names: Iterable[str]) -> frozenset[str]:
+    return frozenset(as_names(names))
+
+
+@frozen(kw_only=True)
+class FollowUpFacts:
+    """One customer as of a day: what cadences count from, what was done, and what holds them up.
+
+    ``anchors`` are the days of this customer, by name (:class:`Anchor`, or words of the host).
+    ``handled`` says by cadence which of its follow-ups was the last to be done or given up, by its
+    ``nominal_on`` (its ``due_on`` will do as well): that one and all before it are not asked for
+    again. During ``pauses`` nobody follows up, and after ``ends_on`` not any more.
+
+    :raises InvalidValue: if a day is no plain date, a pause no Period, or a name could not serve as
+        a key.
+    """
+
+    customer: CustomerId
+    as_of: date
+    anchors: Mapping[str, date] = field(
+        factory=dict, converter=_anchors, hash=False, repr=False, metadata={"personal": True}
+    )
+    tier: str | None = field(default=None, converter=optional(as_text))
+    segments: frozenset[str] = field(default=frozenset(), converter=_segments)
+    handled: Mapping[str, date] = field(factory=dict, converter=_handled, hash=False)
+    pauses: tuple[Period, ...] = field(default=(), converter=as_periods)
+    ends_on: date | None = None
+
+    def __attrs_post_init__(self) -> None:
+        check_identifier(self.customer, "customer")
+        check_date(self.as_of, "as_of")
+        if self.tier is not None:
+            check_identifier(self.tier, "tier")
+        if self.ends_on is not None:
+            check_date(self.ends_on, "ends_on")
