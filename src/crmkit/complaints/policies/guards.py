@@ -284,8 +284,7 @@ class DoerIsNotChecker:
 
     def _doer(self, complaint: Complaint) -> Actor | None:
         for entry in reversed(complaint.trail):
-            what = entry.what
-            if isinstance(what, StatusChanged) and what.action in self.doing:
+            if _is_one_of(entry, self.doing):
                 return entry.by
         return None
 

@@ -87,7 +87,7 @@ class Entry:
         override: Override | None = None,
         recorded_at: datetime | None = None,
     ) -> Self:
-        """The same entry in half the time: the rules write one for whatever is done.
+        """The same entry, with the same checks, in half the time: for the rules, which write many.
 
         >>> from datetime import UTC
         >>> from crmkit.complaints.records.events import Noted
