@@ -261,6 +261,16 @@ class TestQueue:
         asked = walk(lambda after: desk.due(owner=owner, before=at, limit=2, after=after))
         assert {stored.record.complaint for stored in asked} == overdue
 
+    def test_what_was_missed_before_a_merging_is_due_in_the_other_one_only(self):
+        desk = desk_with()
+        receive(desk, "K-1", FRIDAY)
+        receive(desk, "K-2", FRIDAY + HOUR)
+        late = FRIDAY + timedelta(days=20)
+        desk.merge(NUMBERS[1], NUMBERS[0], by=ANNA, at=late, reason="one parcel")
+        assert [stored.record.complaint for stored in desk.due().items] == ["K-1"]
+        breached = [s.obligation for s in desk.agenda(NUMBERS[1], late) if s.standing.is_breached]
+        assert breached == ["answer", "news", "letter"]
+
     def test_after_a_hand_over_it_is_in_the_queue_of_the_new_owner(self):
         desk = desk_with()
         receive(desk, "K-1", FRIDAY)

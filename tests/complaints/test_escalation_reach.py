@@ -27,6 +27,7 @@ from crmkit.identifiers import ComplaintId
 from tests.complaints.escalation_cases import CALENDARS, delays
 
 MONDAY = datetime(2026, 6, 1, tzinfo=UTC)
+HOLIDAY_WEEK = datetime(2026, 3, 23, tzinfo=UTC)
 LATER = MONDAY + timedelta(days=400)
 TICK = timedelta(microseconds=1)
 LUNCH = BusinessCalendar.on_weekdays("09:00-12:00", "13:00-18:00", zone="Europe/Berlin")
@@ -73,14 +74,15 @@ def fires(rule: EscalationRule, history: CaseHistory) -> bool:
 
 
 def beginnings() -> Iterator[datetime]:
-    """Every half hour of two weeks, and the instants next to it."""
-    for number in range(14 * 48):
-        half_hour = MONDAY + number * timedelta(minutes=30)
-        yield from (half_hour, half_hour - TICK, half_hour + TICK)
+    """Every half hour of some weeks, and the instants next to it; a holiday lies among them."""
+    for begin in (MONDAY, HOLIDAY_WEEK):
+        for number in range(14 * 48):
+            half_hour = begin + number * timedelta(minutes=30)
+            yield from (half_hour, half_hour - TICK, half_hour + TICK)
 
 
 class TestReach:
-    """Found by trying every beginning of two weeks, and refused only where none of them does."""
+    """Found by trying every beginning of some weeks, and refused only where none of them does."""
 
     @given(stopping())
     def test_what_is_accepted_can_fire_and_what_is_refused_can_not(self, rule):
@@ -96,6 +98,8 @@ class TestReach:
             ("10 working-hours", "12 hours"),
             ("4 business-days", "26 working-hours"),
             ("5 calendar-days", "3 business-days"),
+            # Open every day, the one is over together with the other.
+            ("1 calendar-days", "1 business-days"),
         ],
     )
     def test_a_level_that_its_calendar_never_lets_fire_is_refused(self, after, stops):

@@ -1,6 +1,7 @@
 """The history of a case: what happened in order of time, and no impossible instants."""
 
 from datetime import UTC, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -26,6 +27,13 @@ class TestCaseHistory:
         case = history(answered, Mark("receive", MONDAY))
         assert [mark.name for mark in case.marks] == ["receive", "respond"]
         assert case.received_at == MONDAY
+
+    def test_in_the_hour_that_comes_twice_marks_are_in_order_of_time(self):
+        """Half past two, and a quarter past two an hour later by the same clock on the wall."""
+        berlin = ZoneInfo("Europe/Berlin")
+        first = Mark("receive", datetime(2026, 10, 25, 2, 30, tzinfo=berlin))
+        second = Mark("respond", datetime(2026, 10, 25, 2, 15, tzinfo=berlin, fold=1))
+        assert history(second, first).marks == (first, second)
 
     def test_a_case_without_a_receipt_is_refused(self):
         with pytest.raises(InvalidValue, match="begins with its receipt"):

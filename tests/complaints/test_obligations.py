@@ -405,6 +405,13 @@ class TestExcuses:
         history = case("receive 2026-05-04 09:00", f"accept {accepted}")
         assert state(LETTER, history, "2026-05-08 09:00").standing is standing
 
+    def test_how_long_after_the_receipt_is_counted_from_the_receipt(self):
+        """And not from something that another clock dated before it."""
+        history = case(
+            "respond 2026-05-01 09:00", "receive 2026-05-04 09:00", "accept 2026-05-07 09:00"
+        )
+        assert state(LETTER, history, "2026-05-08 09:00").standing is Standing.EXCUSED
+
     def test_what_was_met_first_needs_no_excuse(self):
         history = case(
             "receive 2026-05-04 09:00", "respond 2026-05-04 10:00", "withdraw 2026-05-04 10:00"

@@ -377,6 +377,28 @@ class TestTrace:
         trace = PROFILE.trace(history, "result", at("2026-05-06 10:00"))
         assert trace.state.standing is Standing.MET
 
+    @pytest.mark.parametrize("within", [WorkingHours(6), CalendarDays(2)])
+    def test_nor_while_the_case_waits(self, within):
+        early = Obligation(
+            name="result",
+            starts_with=("respond",),
+            met_by=("final-response",),
+            early_counts=True,
+            within=within,
+            calendar="jurisdiction",
+            suspended_by={"complainant"},
+        )
+        profile = evolve(BOUND, obligations=[REPLY, early])
+        history = case(
+            "receive 2026-05-04 09:00",
+            "final-response 2026-05-06 09:00",
+            "respond 2026-05-08 10:00",
+            waits=("complainant 2026-05-05 10:00/",),
+        )
+        trace = profile.trace(history, "result", at("2026-05-08 12:00"))
+        assert (trace.state.standing, trace.state.due_at) == (Standing.MET, None)
+        assert [line for line in trace.days if "waiting" not in line] == []
+
     def test_of_rounds_it_is_the_last(self):
         history = case("receive 2026-05-04 09:00", "progress-update 2026-05-05 09:00")
         trace = PROFILE.trace(history, "update", at("2026-05-06 10:00"))

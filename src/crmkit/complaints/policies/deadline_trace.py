@@ -62,8 +62,6 @@ def trace_of(clock: ObligationClock) -> DeadlineTrace:
         return DeadlineTrace(state, ())
     decided_at = state.excused_at or state.met_at or clock.known.at
     end = state.due_at or decided_at
-    # An answer that came early leaves nothing to count.
-    end = max(end, state.started_at, key=lambda at: at.astimezone(UTC))
     pauses = merged(clock.pauses(decided_at))
     return DeadlineTrace(state, tuple(_days(within, clock, state.started_at, end, pauses)))
 
