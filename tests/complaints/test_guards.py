@@ -431,6 +431,9 @@ class TestChildrenBeforeParent:
         assert unmet(error) == ["open-children"]
         assert error.remedies == ("close its parts first, or take them out",)
         assert act(complaint, "close", by=BEN, open_children=0).status == "closed"
+        close = proposal(complaint, "close", by=BEN).entry
+        assert RULES(Proposal(complaint, close)).outcome is True
+        assert RULES(Proposal(complaint, close, open_children=1)).outcome is False
 
     def test_anything_else_goes_on_meanwhile(self):
         assert act(received(), "acknowledge", open_children=3).status == "acknowledged"

@@ -513,6 +513,12 @@ class TestFormerTables:
         with pytest.raises(InvalidPolicy):
             DESK.verify(finished)
 
+    def test_it_can_stay_where_it_is(self):
+        triaged = self.old("triage")
+        again = note(triaged, LifecycleAdopted("tickets", 1, "open"), rules=NEXT)
+        assert (again.status, again.lifecycle) == ("open", ("tickets", 1))
+        NEXT.verify(again)
+
     def test_a_status_that_is_gone_gets_a_new_name(self):
         contested = self.old("triage", "answer", "contest")
         adopted = note(contested, LifecycleAdopted("tickets", 2, "open"), rules=NEXT)
