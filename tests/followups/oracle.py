@@ -82,9 +82,20 @@ def asks(step: CadenceStep, anchor: date, last: date) -> Callable[[date], bool]:
     return lambda day: is_turn(every, day, anchor)
 
 
+def gives_out(step: CadenceStep, anchor: date) -> date:
+    """The day after which a rule gives none any more."""
+    if not isinstance(step.repeat, RecurrenceRule):
+        return date.max
+    if not {"COUNT", "UNTIL"} & {part.partition("=")[0] for part in str(step.repeat).split(";")}:
+        return date.max
+    begin = datetime.combine(anchor, datetime.min.time())
+    return max((at.date() for at in rrulestr(str(step.repeat), dtstart=begin)), default=date.min)
+
+
 def given_days(cadence: Cadence, anchor: date, last: date) -> Iterator[tuple[date, int]]:
     """Each day that the steps give, and the number of the step."""
     rhythms = [asks(step, anchor, last) for step in cadence.steps]
+    ends = [date.max if step.times is None else gives_out(step, anchor) for step in cadence.steps]
     reached: set[int] = set()
     current = happened = 0
     for day in each_day(anchor, last):
@@ -102,7 +113,9 @@ def given_days(cadence: Cadence, anchor: date, last: date) -> Iterator[tuple[dat
         if cadence.exact_age is ExactAge.BEYOND:
             reached |= begins
         while current < len(cadence.steps) and (
-            current in reached or happened == cadence.steps[current].times
+            current in reached
+            or happened == cadence.steps[current].times
+            or ends[current] < day
         ):
             current, happened = current + 1, 0
         is_anchor = day == anchor and isinstance(cadence.anchor, str)

@@ -613,6 +613,15 @@ class TestPauses:
         assert found is not None
         assert (str(found.nominal_on), str(found.due_on)) == ("2026-08-08", "2026-08-10")
 
+    def test_what_would_be_moved_out_of_a_pause_is_left_out_as_well(self):
+        """Its own day is what counts: 1 August 2026 is the Saturday on which the pause ends."""
+        pause = Period.through(on("2026-07-27"), on("2026-08-01"))
+        weekly = cadence(WEEKLY)
+        asked = {"anchor": on("2026-07-18"), "calendar": OFFICE, "pauses": [pause]}
+        found = weekly.next_due(on("2026-07-28"), **asked)
+        assert found is not None
+        assert (str(found.nominal_on), str(found.due_on)) == ("2026-08-08", "2026-08-10")
+
     def test_what_may_be_done_later_waits_for_the_first_working_day_after_it(self):
         """The round of December is not lost because a customer is away on its first day."""
         pause = Period.through(on("2026-11-25"), on("2026-12-04"))

@@ -87,8 +87,9 @@ class CadenceStep:
     """How often, and until when: ``CadenceStep(Every(1, Unit.MONTH), until=Age(1, Unit.YEAR))``.
 
     ``repeat`` may be a :class:`RecurrenceRule` as well: every second Tuesday. A step ends at the
-    age ``until``, or after so many ``times``; the last one of a cadence may go on. A single call a
-    week after the purchase is ``CadenceStep(Every(1, Unit.WEEK), times=1)``.
+    age ``until``, or after so many ``times``, sooner if its rule gives out; the last one of a
+    cadence may go on. A single call a week after the purchase is
+    ``CadenceStep(Every(1, Unit.WEEK), times=1)``.
 
     Everything is counted from the anchor, not from where the step before ended: of a step that
     begins after 14 months, ``Every(3, Unit.MONTH)`` falls on month 15, 18 and so on. An age is
