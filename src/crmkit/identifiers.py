@@ -15,6 +15,7 @@ __all__ = [
     "Actor",
     "ComplaintId",
     "CustomerId",
+    "FollowUpId",
     "InteractionId",
     "OrderId",
     "ProductId",
@@ -39,6 +40,9 @@ PromiseId = NewType("PromiseId", str)
 
 ComplaintId = NewType("ComplaintId", str)
 """A complaint."""
+
+FollowUpId = NewType("FollowUpId", str)
+"""A contact that is planned."""
 
 Actor = NewType("Actor", str)
 """Who did something: an employee, a unit, or a job of the host."""

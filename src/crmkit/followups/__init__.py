@@ -29,8 +29,8 @@ from crmkit.followups.kept import STORED_TYPES
 from crmkit.followups.policies.cadence import Cadence
 from crmkit.followups.policies.closed_days import ClosedDays
 from crmkit.followups.policies.following import next_follow_up, next_occurrence
-from crmkit.followups.policies.occurrence import Occurrence
 from crmkit.followups.policies.steps import Age, CadenceStep, ExactAge
+from crmkit.followups.records.occurrence import Occurrence
 
 __all__ = [
     "STORED_TYPES",

@@ -14,7 +14,6 @@ from crmkit.errors import InvalidPolicy, InvalidValue
 from crmkit.followups.facts import Anchor, as_names, as_periods, as_text
 from crmkit.followups.policies.closed_days import ClosedDays
 from crmkit.followups.policies.course import Course
-from crmkit.followups.policies.occurrence import Occurrence
 from crmkit.followups.policies.steps import (
     Age,
     CadenceStep,
@@ -25,6 +24,7 @@ from crmkit.followups.policies.steps import (
     shifted,
     stretches,
 )
+from crmkit.followups.records.occurrence import Occurrence
 from crmkit.identifiers import check_identifier
 from crmkit.period import Period, Unit, check_date
 from crmkit.recurrence import Every, MonthEnd

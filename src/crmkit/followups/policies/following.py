@@ -11,7 +11,7 @@ from crmkit.followups.facts import FollowUpFacts
 from crmkit.followups.policies.cadence import Cadence
 from crmkit.followups.policies.closed_days import ClosedDays
 from crmkit.followups.policies.course import pause_on
-from crmkit.followups.policies.occurrence import Occurrence
+from crmkit.followups.records.occurrence import Occurrence
 
 __all__ = ["next_follow_up", "next_occurrence"]
 
