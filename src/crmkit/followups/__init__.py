@@ -29,7 +29,10 @@ from crmkit.followups.kept import STORED_TYPES
 from crmkit.followups.policies.cadence import Cadence
 from crmkit.followups.policies.closed_days import ClosedDays
 from crmkit.followups.policies.following import next_follow_up, next_occurrence
+from crmkit.followups.policies.routes import plan_route
 from crmkit.followups.policies.steps import Age, CadenceStep, ExactAge
+from crmkit.followups.policies.stops import PlannedVisit, Route, Stop, Unvisited, WhyUnvisited
+from crmkit.followups.policies.travel import TravelTimes
 from crmkit.followups.records.occurrence import Occurrence
 
 __all__ = [
@@ -43,6 +46,13 @@ __all__ = [
     "ExactAge",
     "FollowUpFacts",
     "Occurrence",
+    "PlannedVisit",
+    "Route",
+    "Stop",
+    "TravelTimes",
+    "Unvisited",
+    "WhyUnvisited",
     "next_follow_up",
     "next_occurrence",
+    "plan_route",
 ]
