@@ -26,6 +26,7 @@ due 2026-06-01 for C-7, by next follow up, as of 2026-05-04
 from crmkit.contact import ContactPolicy
 from crmkit.followups.facts import Anchor, FollowUpFacts
 from crmkit.followups.kept import STORED_TYPES
+from crmkit.followups.lifecycle import FOLLOW_UP_LIFECYCLE, FollowUpAction, FollowUpStatus
 from crmkit.followups.policies.cadence import Cadence
 from crmkit.followups.policies.closed_days import ClosedDays
 from crmkit.followups.policies.following import next_follow_up, next_occurrence
@@ -33,25 +34,66 @@ from crmkit.followups.policies.routes import plan_route
 from crmkit.followups.policies.steps import Age, CadenceStep, ExactAge
 from crmkit.followups.policies.stops import PlannedVisit, Route, Stop, Unvisited, WhyUnvisited
 from crmkit.followups.policies.travel import TravelTimes
+from crmkit.followups.records.entry import FollowUpEntry
+from crmkit.followups.records.events import (
+    Appointment,
+    Assigned,
+    Cancelled,
+    Confirmed,
+    Done,
+    Escalated,
+    FollowUpEvent,
+    Missed,
+    Planned,
+    Rescheduled,
+    Unassigned,
+)
+from crmkit.followups.records.follow_up import FollowUp, follow_up_id
 from crmkit.followups.records.occurrence import Occurrence
+from crmkit.followups.records.refusals import FollowUpRefused, PapersMissing
+from crmkit.followups.records.state import VISIT_REPORT
+from crmkit.followups.records.visit_report import ProtocolStep, VisitPoint, VisitReport
 
 __all__ = [
+    "FOLLOW_UP_LIFECYCLE",
     "STORED_TYPES",
+    "VISIT_REPORT",
     "Age",
     "Anchor",
+    "Appointment",
+    "Assigned",
     "Cadence",
     "CadenceStep",
+    "Cancelled",
     "ClosedDays",
+    "Confirmed",
     "ContactPolicy",
+    "Done",
+    "Escalated",
     "ExactAge",
+    "FollowUp",
+    "FollowUpAction",
+    "FollowUpEntry",
+    "FollowUpEvent",
     "FollowUpFacts",
+    "FollowUpRefused",
+    "FollowUpStatus",
+    "Missed",
     "Occurrence",
+    "PapersMissing",
+    "Planned",
     "PlannedVisit",
+    "ProtocolStep",
+    "Rescheduled",
     "Route",
     "Stop",
     "TravelTimes",
+    "Unassigned",
     "Unvisited",
+    "VisitPoint",
+    "VisitReport",
     "WhyUnvisited",
+    "follow_up_id",
     "next_follow_up",
     "next_occurrence",
     "plan_route",
