@@ -27,13 +27,58 @@ from crmkit.contact import ContactPolicy
 from crmkit.followups.facts import Anchor, FollowUpFacts
 from crmkit.followups.kept import STORED_TYPES
 from crmkit.followups.lifecycle import FOLLOW_UP_LIFECYCLE, FollowUpAction, FollowUpStatus
+from crmkit.followups.policies.answer_rate import (
+    AnswerRate,
+    AnswerRateFacts,
+    AnswerRateGoal,
+    AnswerTrend,
+    CallsIn,
+)
 from crmkit.followups.policies.cadence import Cadence
 from crmkit.followups.policies.closed_days import ClosedDays
 from crmkit.followups.policies.following import next_follow_up, next_occurrence
+from crmkit.followups.policies.installation import (
+    FIELD_SERVICE_REPORT,
+    SATISFACTION_FORM,
+    InstallationDuty,
+    InstallationFacts,
+    InstallationTask,
+)
+from crmkit.followups.policies.meeting import (
+    MeetingPack,
+    MeetingTopic,
+    MeetingWeek,
+    WeeklyMeeting,
+)
+from crmkit.followups.policies.neglect import (
+    NeglectPolicy,
+)
+from crmkit.followups.policies.programs import (
+    KEY_AREA,
+    TOP_SPENDER,
+    UpkeepTask,
+    before_warranty_ends,
+    executive_calls,
+    key_area_visits,
+    post_sale_call,
+    upkeep_round,
+)
 from crmkit.followups.policies.routes import plan_route
+from crmkit.followups.policies.spenders import (
+    SpenderFacts,
+    TopSpenders,
+    rank_spenders,
+)
 from crmkit.followups.policies.steps import Age, CadenceStep, ExactAge
 from crmkit.followups.policies.stops import PlannedVisit, Route, Stop, Unvisited, WhyUnvisited
 from crmkit.followups.policies.travel import TravelTimes
+from crmkit.followups.policies.triggers import (
+    FallingSales,
+    LongSilence,
+    Response,
+    Trigger,
+    Unanswered,
+)
 from crmkit.followups.records.entry import FollowUpEntry
 from crmkit.followups.records.events import (
     Appointment,
@@ -48,29 +93,64 @@ from crmkit.followups.records.events import (
     Rescheduled,
     Unassigned,
 )
+from crmkit.followups.records.feedback import (
+    CallFeedback,
+    CallMeasure,
+)
 from crmkit.followups.records.follow_up import FollowUp, follow_up_id
 from crmkit.followups.records.occurrence import Occurrence
+from crmkit.followups.records.opinions import (
+    OpinionRound,
+    OpinionSheet,
+    OpinionTopic,
+)
+from crmkit.followups.records.proposal import (
+    Cause,
+    Proposal,
+    Proposals,
+)
 from crmkit.followups.records.refusals import FollowUpRefused, PapersMissing
 from crmkit.followups.records.state import VISIT_REPORT
 from crmkit.followups.records.visit_report import ProtocolStep, VisitPoint, VisitReport
+from crmkit.followups.summary import (
+    CareEvent,
+    NeglectFacts,
+    OpenFollowUp,
+    SalesIn,
+    sales_by,
+)
 
 __all__ = [
+    "FIELD_SERVICE_REPORT",
     "FOLLOW_UP_LIFECYCLE",
+    "KEY_AREA",
+    "SATISFACTION_FORM",
     "STORED_TYPES",
+    "TOP_SPENDER",
     "VISIT_REPORT",
     "Age",
     "Anchor",
+    "AnswerRate",
+    "AnswerRateFacts",
+    "AnswerRateGoal",
+    "AnswerTrend",
     "Appointment",
     "Assigned",
     "Cadence",
     "CadenceStep",
+    "CallFeedback",
+    "CallMeasure",
+    "CallsIn",
     "Cancelled",
+    "CareEvent",
+    "Cause",
     "ClosedDays",
     "Confirmed",
     "ContactPolicy",
     "Done",
     "Escalated",
     "ExactAge",
+    "FallingSales",
     "FollowUp",
     "FollowUpAction",
     "FollowUpEntry",
@@ -78,23 +158,53 @@ __all__ = [
     "FollowUpFacts",
     "FollowUpRefused",
     "FollowUpStatus",
+    "InstallationDuty",
+    "InstallationFacts",
+    "InstallationTask",
+    "LongSilence",
+    "MeetingPack",
+    "MeetingTopic",
+    "MeetingWeek",
     "Missed",
+    "NeglectFacts",
+    "NeglectPolicy",
     "Occurrence",
+    "OpenFollowUp",
+    "OpinionRound",
+    "OpinionSheet",
+    "OpinionTopic",
     "PapersMissing",
     "Planned",
     "PlannedVisit",
+    "Proposal",
+    "Proposals",
     "ProtocolStep",
     "Rescheduled",
+    "Response",
     "Route",
+    "SalesIn",
+    "SpenderFacts",
     "Stop",
+    "TopSpenders",
     "TravelTimes",
+    "Trigger",
+    "Unanswered",
     "Unassigned",
     "Unvisited",
+    "UpkeepTask",
     "VisitPoint",
     "VisitReport",
+    "WeeklyMeeting",
     "WhyUnvisited",
+    "before_warranty_ends",
+    "executive_calls",
     "follow_up_id",
+    "key_area_visits",
     "next_follow_up",
     "next_occurrence",
     "plan_route",
+    "post_sale_call",
+    "rank_spenders",
+    "sales_by",
+    "upkeep_round",
 ]
