@@ -233,6 +233,42 @@ class Cadence:
         course = self._course(anchor, calendar, pauses, ends_on)
         return self._due_within(period, course)
 
+    def open_within(
+        self,
+        period: Period,
+        *,
+        anchor: date | None = None,
+        calendar: BusinessCalendar | None = None,
+        handled: date | None = None,
+        pauses: Iterable[Period] = (),
+        ends_on: date | None = None,
+    ) -> Iterator[Occurrence]:
+        """What there is to do in a period, in order: what is due in it, or before but open still.
+
+        That is what ``next_due`` gives for the first day of the period, and then one after another
+        as they are handled, up to the last that is due in the period.
+
+        :raises InvalidValue: if the period is no Period, and as ``next_due`` does.
+        """
+        if not isinstance(period, Period):
+            raise InvalidValue("follow-ups are open within a Period, such as Period.year(2026)")
+        course = self._course(anchor, calendar, pauses, ends_on)
+        if handled is not None:
+            check_date(handled, "handled")
+        return self._open_within(period, course, handled)
+
+    def _open_within(
+        self, period: Period, course: Course, handled: date | None
+    ) -> Iterator[Occurrence]:
+        day = course.settled_before(period.start)
+        if handled is not None:
+            day = max(day, handled)
+        while (found := course.next_after(day)) is not None and found[1] < period.end:
+            day, due, _ = found
+            occurrence = self._occurrence(course, *found)
+            if occurrence.not_after >= period.start and (handled is None or due > handled):
+                yield occurrence
+
     def _due_within(self, period: Period, course: Course) -> Iterator[Occurrence]:
         day = course.settled_before(period.start)
         while (found := course.next_after(day)) is not None and found[1] < period.end:

@@ -13,7 +13,7 @@ from crmkit.followups.policies.closed_days import ClosedDays
 from crmkit.followups.policies.course import pause_on
 from crmkit.followups.records.occurrence import Occurrence
 
-__all__ = ["next_follow_up", "next_occurrence"]
+__all__ = ["is_for", "next_follow_up", "next_occurrence", "told_apart"]
 
 _OWN_DAY = "day of the cadence"
 _WANTED = {
@@ -28,7 +28,7 @@ def next_occurrence(
 ) -> Occurrence | None:
     """What :func:`next_follow_up` comes to, without the evidence: for many customers at once."""
     first = None
-    for cadence in _told_apart(cadences):
+    for cadence in told_apart(cadences):
         found = _next(facts, cadence, calendar)
         if found is not None and (first is None or found.due_on < first.due_on):
             first = found
@@ -48,7 +48,7 @@ def next_follow_up(
     :raises InvalidPolicy: if two cadences have the same name.
     :raises InvalidValue: if the calendar does not open any more.
     """
-    cadences = _told_apart(cadences)
+    cadences = told_apart(cadences)
     found = {cadence.name: _next(facts, cadence, calendar) for cadence in cadences}
     first = next_occurrence(facts, cadences, calendar=calendar)
     evidence: list[Evidence] = []
@@ -63,7 +63,11 @@ def next_follow_up(
     return Decision(first, "next-follow-up", facts.as_of, tuple(evidence), subject=facts.customer)
 
 
-def _told_apart(cadences: Iterable[Cadence]) -> tuple[Cadence, ...]:
+def told_apart(cadences: Iterable[Cadence]) -> tuple[Cadence, ...]:
+    """Cadences, each with a name of its own.
+
+    :raises InvalidPolicy: if two have the same name.
+    """
     cadences = tuple(cadences)
     if len(cadences) > 1 and len({cadence.name for cadence in cadences}) < len(cadences):
         raise InvalidPolicy(
@@ -92,6 +96,13 @@ def _next(
         pauses=facts.pauses,
         ends_on=facts.ends_on,
     )
+
+
+def is_for(facts: FollowUpFacts, cadence: Cadence) -> bool:
+    """Whether a cadence is for a customer, and the day it counts from is known."""
+    if isinstance(cadence.anchor, str) and cadence.anchor not in facts.anchors:
+        return False
+    return _has_tier(facts, cadence) and _has_segment(facts, cadence)
 
 
 def _has_tier(facts: FollowUpFacts, cadence: Cadence) -> bool:
