@@ -43,7 +43,7 @@ def review(options: ReviewOptions, out: TextIO) -> None:
     if options.rejects is not None:
         make_folder(options.rejects)
     with progress(source_path(options), wanted=not options.quiet) as bar:
-        file = read_file(options, bar.read)
+        file = read_file(options, bar.read, repeats=options.has_lifetime_value)
         if options.explain is not None:
             facts_on(options.explain, file.summary)  # Nothing is written for a slip of the pen.
         with _unit(options) as unit, Writing() as writing:

@@ -16,7 +16,7 @@ from crmkit.intake import Column
 from crmkit.money import Rounding
 from crmkit.segmentation import Counting, Refunds
 
-__all__ = ["ReviewOptions", "add_options"]
+__all__ = ["Help", "ReadingOptions", "ReviewOptions", "add_options", "add_reading", "day"]
 
 _COLUMNS = (
     Column.CUSTOMER,
@@ -49,8 +49,8 @@ file or a later day, and the report shows who moved.
 
 
 @frozen(kw_only=True)
-class ReviewOptions:
-    """What one run of ``crmkit review`` was asked for, each as its option says."""
+class ReadingOptions:
+    """How a file of purchases is read, each as its option says."""
 
     file: str | None
     example: bool
@@ -70,6 +70,27 @@ class ReviewOptions:
     refunds: Refunds
     strict: bool
     rejects: Path | None
+
+    def __attrs_post_init__(self) -> None:
+        if self.example == (self.file is not None):
+            raise Refusal("name one file of purchases, or add --example for the example shop")
+
+    @staticmethod
+    def taken(arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """The options as argparse gives them, in the types that they are of."""
+        plain = dict(arguments)
+        columns = {column.value: plain.pop(f"{column.value}_column") for column in _COLUMNS}
+        plain["columns"] = {column: name for column, name in columns.items() if name is not None}
+        plain["rounding"] = plain["rounding"] and Rounding(plain["rounding"])
+        plain["count"] = Counting(plain["count"])
+        plain["refunds"] = Refunds(plain["refunds"])
+        return plain
+
+
+@frozen(kw_only=True)
+class ReviewOptions(ReadingOptions):
+    """What one run of ``crmkit review`` was asked for, each as its option says."""
+
     policies: tuple[Path, ...] = field(converter=tuple)
     keep_policy: bool
     save_policy: Path | None
@@ -89,8 +110,7 @@ class ReviewOptions:
     quiet: bool
 
     def __attrs_post_init__(self) -> None:
-        if self.example == (self.file is not None):
-            raise Refusal("name one file of purchases, or add --example for the example shop")
+        super().__attrs_post_init__()
         if self.policies and self.keep_policy:
             raise Refusal("--policy and --keep-policy name two policies: leave one of them out")
         for wanted, option in ((self.has_report, "report"), (self.has_store, "store")):
@@ -102,13 +122,7 @@ class ReviewOptions:
     @classmethod
     def of(cls, arguments: Mapping[str, Any]) -> "ReviewOptions":
         """Take the options as argparse gives them."""
-        plain = dict(arguments)
-        columns = {column.value: plain.pop(f"{column.value}_column") for column in _COLUMNS}
-        chosen = {column: choice for column, choice in columns.items() if choice is not None}
-        plain["rounding"] = plain["rounding"] and Rounding(plain["rounding"])
-        plain["count"] = Counting(plain["count"])
-        plain["refunds"] = Refunds(plain["refunds"])
-        return cls(columns=chosen, **plain)
+        return cls(**cls.taken(arguments))
 
     @property
     def is_plain(self) -> bool:
@@ -154,14 +168,15 @@ class ReviewOptions:
 # --- for argparse ---------------------------------------------------------------------------------
 
 
-class _Help(argparse.RawDescriptionHelpFormatter):
+class Help(argparse.RawDescriptionHelpFormatter):
     """Options at the left, what they do beside them, as wide as this page."""
 
     def __init__(self, prog: str) -> None:
         super().__init__(prog, max_help_position=30, width=98)
 
 
-def _day(text: str) -> date:
+def day(text: str) -> date:
+    """A day, as the type of an option."""
     try:
         return date.fromisoformat(text)
     except ValueError:
@@ -203,7 +218,7 @@ def _horizon(text: str) -> int:
 
 def add_options(parser: ArgumentParser) -> None:
     """Name every option, in the groups in which ``--help`` shows them."""
-    parser.formatter_class = _Help
+    parser.formatter_class = Help
     parser.epilog = _EPILOG
     parser.add_argument(
         "file", metavar="FILE", nargs="?", help="the purchases: CSV or text; - is standard input"
@@ -211,15 +226,15 @@ def add_options(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--example", action="store_true", help="review the example shop instead of a file"
     )
-    _add_reading(parser)
-    _add_columns(parser)
+    add_reading(parser)
     _add_deciding(parser)
     _add_lifetime_value(parser)
     _add_writing(parser)
     _add_showing(parser)
 
 
-def _add_reading(parser: ArgumentParser) -> None:
+def add_reading(parser: ArgumentParser) -> None:
+    """Name the options that say how a file of purchases is read."""
     group = parser.add_argument_group("how the file is read (nothing is guessed)")
     group.add_argument("--currency", metavar="EUR", help="the currency, where no column names it")
     group.add_argument(
@@ -275,6 +290,7 @@ def _add_reading(parser: ArgumentParser) -> None:
     )
     group.add_argument("--strict", action="store_true", help="stop at the first bad line")
     group.add_argument("--rejects", metavar="FILE", type=Path, help="write the bad lines here")
+    _add_columns(parser)
 
 
 _COLUMN_HELP = {
@@ -304,7 +320,7 @@ def _add_deciding(parser: ArgumentParser) -> None:
     group.add_argument(
         "--as-of",
         metavar="DAY",
-        type=_day,
+        type=day,
         help="the last day that counts, as 2026-03-31 (default: the last in the file)",
     )
     group.add_argument(

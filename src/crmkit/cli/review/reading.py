@@ -10,7 +10,7 @@ from typing import BinaryIO
 from attrs import Factory, define, evolve, frozen
 
 from crmkit.cli.refusal import Refusal
-from crmkit.cli.review.options import ReviewOptions
+from crmkit.cli.review.options import ReadingOptions
 from crmkit.cli.review.wording import refusal_of
 from crmkit.errors import CrmkitError, CurrencyMismatch
 from crmkit.examples import shop_path
@@ -57,31 +57,35 @@ class PurchaseFile:
     free: int
 
 
-def read_file(options: ReviewOptions, on_bytes: Callable[[int], None]) -> PurchaseFile:
+def read_file(
+    options: ReadingOptions, on_bytes: Callable[[int], None], *, repeats: bool
+) -> PurchaseFile:
     """Read the purchases, and tell from time to time how many bytes were read.
+
+    ``repeats`` asks for the sums from which it is told who will come back.
 
     :raises Refusal: if the file cannot be read as the options say, or nobody has bought by then.
     """
     if _follows_orders(options) and options.file == "-":
         raise Refusal("orders are followed by reading twice: name a file instead of the input")
     try:
-        return _read(options, on_bytes)
+        return _read(options, on_bytes, repeats)
     except MissingColumn as error:
         if error.column is not Column.CURRENCY or options.file == "-":
             raise refusal_of(error) from error
     except CrmkitError as error:
         raise refusal_of(error) from error
     # Nothing is guessed, and nobody is turned away: the amounts are in a currency without a name.
-    return read_file(evolve(options, currency=NO_CURRENCY), on_bytes)
+    return read_file(evolve(options, currency=NO_CURRENCY), on_bytes, repeats=repeats)
 
 
-def _read(options: ReviewOptions, on_bytes: Callable[[int], None]) -> PurchaseFile:
+def _read(options: ReadingOptions, on_bytes: Callable[[int], None], repeats: bool) -> PurchaseFile:
     rates = _rates(options)
     reader = _reader(options, options.rejects)
     intake = _Intake(
         as_of=options.as_of,
         rules=_rules_of_columns(options),
-        refund_rule=_refund_rule(options) if options.has_lifetime_value else None,
+        refund_rule=_refund_rule(options) if repeats else None,
     )
     for columns in reader.columns():
         intake.add(columns if rates is None else columns.converted(rates))
@@ -117,7 +121,7 @@ def _nothing(intake: "_Intake") -> str:
 # --- the file, as the options describe it ---------------------------------------------------------
 
 
-def _reader(options: ReviewOptions, rejects: Path | None = None) -> PurchaseReader:
+def _reader(options: ReadingOptions, rejects: Path | None = None) -> PurchaseReader:
     return read_purchases(
         _source(options),
         currency=options.currency,
@@ -135,14 +139,14 @@ def _reader(options: ReviewOptions, rejects: Path | None = None) -> PurchaseRead
     )
 
 
-def source_path(options: ReviewOptions) -> Path | None:
+def source_path(options: ReadingOptions) -> Path | None:
     """The file that is read; None for standard input."""
     if options.file is None:
         return shop_path()
     return None if options.file == "-" else Path(options.file)
 
 
-def _source(options: ReviewOptions) -> Path | BinaryIO:
+def _source(options: ReadingOptions) -> Path | BinaryIO:
     path = source_path(options)
     if path is not None:
         return path
@@ -151,7 +155,7 @@ def _source(options: ReviewOptions) -> Path | BinaryIO:
     return sys.stdin.buffer
 
 
-def _name(options: ReviewOptions) -> str:
+def _name(options: ReadingOptions) -> str:
     """What a report calls the file."""
     if options.file is None:
         return "the example shop"
@@ -161,7 +165,7 @@ def _name(options: ReviewOptions) -> str:
     return os.fsencode(Path(options.file).name).decode("utf-8", "backslashreplace")
 
 
-def _rates(options: ReviewOptions) -> ExchangeRates | None:
+def _rates(options: ReadingOptions) -> ExchangeRates | None:
     if not options.rates:
         return None
     if options.currency is None:
@@ -172,21 +176,21 @@ def _rates(options: ReviewOptions) -> ExchangeRates | None:
 # --- orders ---------------------------------------------------------------------------------------
 
 
-def _follows_orders(options: ReviewOptions) -> bool:
+def _follows_orders(options: ReadingOptions) -> bool:
     return SummaryRules(counting=options.count, refunds=options.refunds).follows_orders
 
 
-def _rules_of_columns(options: ReviewOptions) -> SummaryRules:
+def _rules_of_columns(options: ReadingOptions) -> SummaryRules:
     """Columns know no orders; where those are followed, the file is summed up a second time."""
     return SummaryRules() if _follows_orders(options) else SummaryRules(refunds=options.refunds)
 
 
-def _refund_rule(options: ReviewOptions) -> RefundRule:
+def _refund_rule(options: ReadingOptions) -> RefundRule:
     """A model of repeat purchases counts days; an order that is canceled lowers the spend alone."""
     return RefundRule.IGNORE if options.refunds is Refunds.IGNORE else RefundRule.NET
 
 
-def _follow_orders(options: ReviewOptions, rates: ExchangeRates | None, as_of: date) -> RfmSummary:
+def _follow_orders(options: ReadingOptions, rates: ExchangeRates | None, as_of: date) -> RfmSummary:
     """Read once more, order by order: now the last day is known."""
     purchases = iter(_reader(options))
     if rates is not None:
