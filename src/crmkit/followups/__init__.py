@@ -24,8 +24,16 @@ due 2026-06-01 for C-7, by next follow up, as of 2026-05-04
 """
 
 from crmkit.contact import ContactPolicy
+from crmkit.followups.desk import (
+    FOLLOW_UP_ESCALATED_TOPIC,
+    FOLLOW_UP_MISSED_TOPIC,
+    FollowUpDesk,
+    HandedOver,
+    KeptPlan,
+    MissTold,
+)
 from crmkit.followups.facts import Anchor, FollowUpFacts
-from crmkit.followups.kept import STORED_TYPES
+from crmkit.followups.kept import FOLLOW_UPS, MISSED_AGENDAS, STORED_TYPES, MissedAgenda
 from crmkit.followups.lifecycle import FOLLOW_UP_LIFECYCLE, FollowUpAction, FollowUpStatus
 from crmkit.followups.policies.answer_rate import (
     AnswerRate,
@@ -49,6 +57,12 @@ from crmkit.followups.policies.meeting import (
     MeetingTopic,
     MeetingWeek,
     WeeklyMeeting,
+)
+from crmkit.followups.policies.missed_escalation import (
+    DueLevel,
+    DueLevels,
+    MissedEscalation,
+    MissedLevel,
 )
 from crmkit.followups.policies.neglect import (
     NeglectPolicy,
@@ -136,11 +150,16 @@ from crmkit.followups.summary import (
     SalesIn,
     sales_by,
 )
+from crmkit.followups.tally.overdue import MissedFacts, Overdue, OverdueFollowUp, overdue
 
 __all__ = [
     "FIELD_SERVICE_REPORT",
+    "FOLLOW_UPS",
+    "FOLLOW_UP_ESCALATED_TOPIC",
     "FOLLOW_UP_LIFECYCLE",
+    "FOLLOW_UP_MISSED_TOPIC",
     "KEY_AREA",
+    "MISSED_AGENDAS",
     "SATISFACTION_FORM",
     "STORED_TYPES",
     "TOP_SPENDER",
@@ -166,11 +185,14 @@ __all__ = [
     "Confirmed",
     "ContactPolicy",
     "Done",
+    "DueLevel",
+    "DueLevels",
     "Escalated",
     "ExactAge",
     "FallingSales",
     "FollowUp",
     "FollowUpAction",
+    "FollowUpDesk",
     "FollowUpEntry",
     "FollowUpEvent",
     "FollowUpFacts",
@@ -179,14 +201,21 @@ __all__ = [
     "FollowUpPlanner",
     "FollowUpRefused",
     "FollowUpStatus",
+    "HandedOver",
     "InstallationDuty",
     "InstallationFacts",
     "InstallationTask",
+    "KeptPlan",
     "LongSilence",
     "MeetingPack",
     "MeetingTopic",
     "MeetingWeek",
+    "MissTold",
     "Missed",
+    "MissedAgenda",
+    "MissedEscalation",
+    "MissedFacts",
+    "MissedLevel",
     "NeglectFacts",
     "NeglectPolicy",
     "Occurrence",
@@ -194,6 +223,8 @@ __all__ = [
     "OpinionRound",
     "OpinionSheet",
     "OpinionTopic",
+    "Overdue",
+    "OverdueFollowUp",
     "OwnerPlan",
     "PapersMissing",
     "Placement",
@@ -233,6 +264,7 @@ __all__ = [
     "key_area_visits",
     "next_follow_up",
     "next_occurrence",
+    "overdue",
     "plan_route",
     "post_sale_call",
     "rank_spenders",
