@@ -133,7 +133,7 @@ class NeglectFacts:
         for day in contacts:
             check_date(day, "the day of the last contact")
         sold = [self.sales[-1].period.last] if self.sales else []
-        if max(self.since, *contacts, *self.events.values(), *sold) > self.as_of:
+        if max([self.since, *contacts, *self.events.values(), *sold]) > self.as_of:
             raise InvalidValue("nothing has happened after as_of: leave out what comes later")
 
     @classmethod
