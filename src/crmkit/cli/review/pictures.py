@@ -1,25 +1,17 @@
-"""The pictures of a report, drawn with matplotlib and inlined as SVG.
+"""The pictures of a review, drawn with matplotlib and inlined as SVG.
 
-Nothing here decides anything: it puts figures on paper. Colors are placeholders that the page fills
-in, so that a picture follows the colors of the page, in daylight and at night.
+Nothing here decides anything: it puts figures on paper.
 """
 
-import re
-import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from io import StringIO
+from collections.abc import Callable, Mapping, Sequence
 from itertools import accumulate, groupby
 from typing import Any
-from unicodedata import east_asian_width
 
-import matplotlib
-from attrs import frozen
-from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
-from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
+from crmkit.cli.drawing import ACCENT, DOWN, INK, LINE, MUTED, SECOND, UP, Paper, drawn, room
 from crmkit.cli.review.figures import Group
 from crmkit.cli.review.words import count, percent
 from crmkit.lifetime_value import FrequencyFit, Tracking
@@ -36,35 +28,6 @@ __all__ = [
     "tracked",
 ]
 
-# What a color is for, and the placeholder that stands for it in the drawing.
-INK, MUTED, LINE, ACCENT, SECOND, UP, DOWN = (f"#0a0b{number:02x}" for number in range(1, 8))
-_VARIABLES = {
-    INK: "var(--ink)",
-    MUTED: "var(--muted)",
-    LINE: "var(--line)",
-    ACCENT: "var(--accent)",
-    SECOND: "var(--second)",
-    UP: "var(--up)",
-    DOWN: "var(--down)",
-}
-_STYLE: Any = {
-    "font.family": "DejaVu Sans",
-    "font.size": 12,
-    "svg.fonttype": "none",  # Texts stay texts: to be read aloud, searched and copied.
-    "svg.hashsalt": "crmkit",  # Equal figures give an equal file.
-    "text.parse_math": False,  # A name with dollar signs is a name.
-    "text.color": INK,
-    "axes.edgecolor": LINE,
-    "axes.labelcolor": MUTED,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "xtick.color": MUTED,
-    "ytick.color": MUTED,
-    "xtick.major.size": 0,
-    "ytick.major.size": 0,
-    "grid.color": LINE,
-    "grid.linewidth": 0.8,
-}
 _POINTS = 200
 """So many points of a curve are drawn; more cannot be seen."""
 
@@ -79,64 +42,6 @@ _COLUMNS = 60
 
 _STRONGEST = 0.6
 """How much of the color the fullest cell has: what is written on it stays readable."""
-
-
-@frozen(kw_only=True)
-class _Paper:
-    """How large a picture is, and how much room its labels need around it, all in inches."""
-
-    width: float = 6.2
-    height: float
-    left: float = 0.1
-    right: float = 0.1
-    top: float = 0.1
-    bottom: float = 0.1
-
-    @property
-    def margins(self) -> dict[str, float]:
-        """The same as matplotlib asks for it: as parts of the whole."""
-        return {
-            "left": self.left / self.width,
-            "right": 1 - self.right / self.width,
-            "bottom": self.bottom / self.height,
-            "top": 1 - self.top / self.height,
-        }
-
-
-def _drawn(paper: _Paper, draw: Callable[[Any], None], panels: int = 1) -> str:
-    """Draw on one pair of axes, or several below each other, and give an SVG element for a page."""
-    text = StringIO()
-    with matplotlib.rc_context(_STYLE), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # The font that measures lacks letters that a page has.
-        figure = Figure(figsize=(paper.width, paper.height))
-        figure.subplots_adjust(**paper.margins)
-        FigureCanvasSVG(figure)
-        draw(figure.subplots(panels, sharex=True))
-        figure.savefig(text, format="svg", transparent=True, metadata={"Date": None})
-    return _inlined(text.getvalue())
-
-
-def _room(names: Iterable[str]) -> float:
-    """How much room names take beside a picture."""
-    return 0.2 + 0.095 * max(map(_letters, names))
-
-
-def _letters(name: str) -> int:
-    """How many letters wide a name is; one of a Chinese name is as wide as two others."""
-    return sum(1 + (east_asian_width(letter) in "WF") for letter in name)
-
-
-def _inlined(svg: str) -> str:
-    """Leave out what only a file of its own needs, and let the page choose fonts and colors."""
-    svg = svg[svg.index("<svg") :]
-    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
-    svg = re.sub(r' xmlns(:\w+)?="[^"]*"| version="1.1"', "", svg)
-    svg = svg.replace("xlink:href", "href")
-    svg = re.sub(r'<svg[^>]*viewBox="([^"]*)"[^>]*>', r'<svg viewBox="\1">', svg, count=1)
-    svg = re.sub(r"'DejaVu Sans'[^;\"]*", "inherit", svg)
-    for color, variable in _VARIABLES.items():
-        svg = svg.replace(color, variable)
-    return svg
 
 
 # --- the pictures ---------------------------------------------------------------------------------
@@ -163,7 +68,7 @@ def concentration(revenue: Histogram, pareto: ParetoReport) -> str:
         )
         _percent_axes(axes, "customers, the best first", "revenue")
 
-    return _drawn(_Paper(height=4.6, left=0.8, bottom=0.6, right=0.25), draw)
+    return drawn(Paper(height=4.6, left=0.8, bottom=0.6, right=0.25), draw)
 
 
 def _curve(revenue: Histogram) -> tuple[list[float], list[float]]:
@@ -203,7 +108,7 @@ def grid(
         axes.set_xlabel("recency score (the last purchase: long ago to just now)")
         axes.set_ylabel("frequency score (purchases: few to many)")
 
-    return _drawn(_Paper(height=5.0, left=0.6, bottom=0.6), draw)
+    return drawn(Paper(height=5.0, left=0.6, bottom=0.6), draw)
 
 
 def sizes(groups: Sequence[Group]) -> str:
@@ -235,7 +140,7 @@ def sizes(groups: Sequence[Group]) -> str:
         axes.set_xticks([])
         axes.spines["bottom"].set_visible(False)
 
-    return _drawn(_Paper(height=0.2 + 0.47 * len(groups), left=_room(names)), draw)
+    return drawn(Paper(height=0.2 + 0.47 * len(groups), left=room(names)), draw)
 
 
 def migrations(matrix: MigrationMatrix) -> str:
@@ -264,14 +169,14 @@ def migrations(matrix: MigrationMatrix) -> str:
         axes.set_yticks(range(len(places)), names)
         axes.invert_yaxis()
 
-    paper = _Paper(
+    paper = Paper(
         width=12.8 if is_wide else 6.2,
-        height=0.5 + 0.42 * len(places) + (_room(names) * 0.6 if is_wide else 0),
-        left=_room(names),
-        top=_room(names) * 0.6 + 0.1 if is_wide else 0.4,
+        height=0.5 + 0.42 * len(places) + (room(names) * 0.6 if is_wide else 0),
+        left=room(names),
+        top=room(names) * 0.6 + 0.1 if is_wide else 0.4,
         right=0.9 if is_wide else 0.1,
     )
-    return _drawn(paper, draw)
+    return drawn(paper, draw)
 
 
 def tracked(track: Tracking) -> str:
@@ -296,7 +201,7 @@ def tracked(track: Tracking) -> str:
         each.xaxis.set_major_formatter(names)
         each.set_xlim(days[0], days[-1])
 
-    return _drawn(_Paper(width=12.8, height=5.4, left=0.95, bottom=0.4, top=0.35), draw, panels=2)
+    return drawn(Paper(width=12.8, height=5.4, left=0.95, bottom=0.4, top=0.35), draw, panels=2)
 
 
 def frequency(fit: FrequencyFit) -> str:
@@ -314,7 +219,7 @@ def frequency(fit: FrequencyFit) -> str:
         axes.set_xlabel("repeat purchases of a customer")
         axes.set_ylabel("customers")
 
-    return _drawn(_Paper(height=4.2, left=0.95, bottom=0.6), draw)
+    return drawn(Paper(height=4.2, left=0.95, bottom=0.6), draw)
 
 
 def alive(probability: Callable[[int, int], float], days: int, most: int) -> str:
@@ -342,7 +247,7 @@ def alive(probability: Callable[[int, int], float], days: int, most: int) -> str
         axes.set_ylabel("repeat purchases so far")
         _key(axes)
 
-    return _drawn(_Paper(height=4.2, left=0.75, bottom=0.6, right=0.95), draw)
+    return drawn(Paper(height=4.2, left=0.75, bottom=0.6, right=0.95), draw)
 
 
 # --- on the axes ----------------------------------------------------------------------------------
