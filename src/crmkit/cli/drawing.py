@@ -101,7 +101,7 @@ def room(names: Iterable[str]) -> float:
 
 
 def _letters(name: str) -> int:
-    """How many _letters wide a name is; one of a Chinese name is as wide as two others."""
+    """How many letters wide a name is; one of a Chinese name is as wide as two others."""
     return sum(1 + (east_asian_width(letter) in "WF") for letter in name)
 
 
