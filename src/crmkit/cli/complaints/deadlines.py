@@ -1,16 +1,14 @@
 """The deadlines of a lifecycle, counted by the working time that the options describe."""
 
-from crmkit.business_time import BusinessCalendar, Closure, national_holidays
+from crmkit.business_time import BusinessCalendar
 from crmkit.cli.complaints.cases import CaseFile
 from crmkit.cli.complaints.layout import DESK, ROUND_THE_CLOCK
 from crmkit.cli.complaints.options import ComplaintOptions
 from crmkit.cli.refusal import Refusal
+from crmkit.cli.working_time import working_calendar
 from crmkit.complaints.policies.profiles import ObligationProfile
-from crmkit.errors import CrmkitError, MissingExtra
 
 __all__ = ["profile_of"]
-
-_LAST_YEAR_OF_HOLIDAYS = 2100
 
 
 def profile_of(options: ComplaintOptions, file: CaseFile) -> ObligationProfile | None:
@@ -39,23 +37,7 @@ def _calendar(name: str, options: ComplaintOptions, file: CaseFile) -> BusinessC
         return BusinessCalendar.round_the_clock(file.zone)
     if not options.hours:
         raise Refusal("the deadlines are counted in working time: add --hours 09:00-18:00")
-    closures = () if options.holidays is None else _holidays(options.holidays, file)
-    try:
-        return BusinessCalendar.on_weekdays(*options.hours, zone=file.zone, closures=closures)
-    except CrmkitError as error:
-        raise Refusal(f"--hours cannot be used: {error}") from error
-
-
-def _holidays(place: str, file: CaseFile) -> tuple[Closure, ...]:
-    """The holidays of a country such as IT, or of a region such as DE-BE."""
-    country, _, region = place.partition("-")
     first = file.first_at.astimezone(file.zone).year
-    last = file.as_of.astimezone(file.zone).year
     # What is received at the end falls due later, perhaps in the year after.
-    years = range(first, min(last + 1, _LAST_YEAR_OF_HOLIDAYS) + 1)
-    try:
-        return national_holidays(country, years=years, subdivision=region or None)
-    except MissingExtra:
-        raise
-    except CrmkitError as error:
-        raise Refusal(f"--holidays cannot be used: {error}") from error
+    last = file.as_of.astimezone(file.zone).year + 1
+    return working_calendar(options.hours, file.zone, options.holidays, (first, last))

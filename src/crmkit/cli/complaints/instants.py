@@ -10,11 +10,10 @@ from attrs import define, field
 
 from crmkit.cli.complaints.rows import Rejected
 from crmkit.cli.refusal import Refusal
-from crmkit.errors import InvalidValue
-from crmkit.intake.dates import ISO, DateFormat, zone_named
+from crmkit.intake.dates import ISO, DateFormat
 from crmkit.intake.rejects import Refused
 
-__all__ = ["Clock", "end_of", "zone_of"]
+__all__ = ["Clock", "end_of"]
 
 _FIRST_YEAR, _LAST_YEAR = 1900, 2100
 """What lies outside is a slip of the pen, and would move everything that is as of the last day."""
@@ -24,20 +23,6 @@ _DAYS_REMEMBERED = 10_000
 _ISO_INSTANT = re.compile(
     r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?:Z|[+-]\d\d:\d\d)?", re.ASCII
 )
-
-
-def zone_of(name: str) -> ZoneInfo:
-    """Find the time zone that an option names.
-
-    :raises Refusal: if there is none of that name.
-    """
-    try:
-        found = zone_named(name)
-    except InvalidValue:
-        found = None
-    if not isinstance(found, ZoneInfo):
-        raise Refusal("there is no such time zone: --zone takes one such as Europe/Rome")
-    return found
 
 
 def end_of(day: date, zone: ZoneInfo) -> datetime:

@@ -8,11 +8,12 @@ from operator import attrgetter
 from attrs import frozen
 
 from crmkit.cli.complaints.cases import IMPORTER, REFUSED_TOPIC, CaseFile, Replay, rules_of
-from crmkit.cli.complaints.instants import Clock, end_of, zone_of
+from crmkit.cli.complaints.instants import Clock, end_of
 from crmkit.cli.complaints.layout import CaseLifecycle, EventLog
 from crmkit.cli.complaints.options import ComplaintOptions
 from crmkit.cli.complaints.rows import Account, Rejected, Row, name_of, rows_of
 from crmkit.cli.refusal import Refusal
+from crmkit.cli.working_time import zone_of
 from crmkit.complaints.policies.rules import ComplaintRules
 from crmkit.complaints.records.complaint import Complaint
 from crmkit.complaints.records.events import Noted
