@@ -107,7 +107,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     # extra: holidays
     "holidays": ("business_time.national",),
     # extra: ical
-    "icalendar": ("business_time.events",),
+    "icalendar": ("business_time.events", "followups.records.calendar_feed"),
     # extra: review
     "rich": ("cli",),
     "matplotlib": ("cli",),

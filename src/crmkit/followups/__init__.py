@@ -110,6 +110,7 @@ from crmkit.followups.policies.triggers import (
     Trigger,
     Unanswered,
 )
+from crmkit.followups.records.calendar_feed import to_icalendar
 from crmkit.followups.records.entry import FollowUpEntry
 from crmkit.followups.records.events import (
     Appointment,
@@ -269,5 +270,6 @@ __all__ = [
     "post_sale_call",
     "rank_spenders",
     "sales_by",
+    "to_icalendar",
     "upkeep_round",
 ]
