@@ -33,7 +33,8 @@ class FollowUpPlanner:
     and the wishes of the customer hold as they do for any contact. What has a day already keeps it,
     so that planning again, or later, changes nothing that was planned.
 
-    If there is not room for all, ``priority`` says what comes first. As many follow-ups are placed
+    If there is not room for all, ``priority`` says what comes first; what the contact policy
+    exempts, such as a recall, comes before all else. As many follow-ups are placed
     as can be, and the most important ones: what has no place could only have one instead of
     something more important. This holds as long as no customer has several follow-ups in the period
     that contact rules with caps or gaps keep apart; those are placed one after another, each by its

@@ -64,17 +64,21 @@ class Job:
     occurrence: Occurrence
     score: int
     channel: str
+    exempt: bool
+    """Whether caps and gaps do not matter to it: then it comes first, and others keep away."""
     apart: bool
     """Whether contact rules may keep it apart from other follow-ups of the customer."""
+    window: int = 0
+    """The working days on which it may be done."""
     moments: Moments = field(factory=dict)
     """By working day, from when on the customer may be contacted."""
 
     @property
-    def order(self) -> tuple[int, date, date, str, str, date]:
+    def order(self) -> tuple[bool, int, date, date, str, str, date]:
         """What comes first: the most important, then what has the least time."""
         one = self.occurrence
-        customer = self.case.facts.customer
-        return (-self.score, one.not_after, one.due_on, customer, one.cadence, one.nominal_on)
+        key = (self.case.facts.customer, one.cadence, one.nominal_on)
+        return (not self.exempt, -self.score, one.not_after, one.due_on, *key)
 
 
 @define(eq=False)
@@ -89,7 +93,7 @@ class Sheet:
     contact: ContactPolicy
     smoothing: Smoothing
     _verdicts: dict[tuple[int, str | None, frozenset[str]], PriorityVerdict] = field(factory=dict)
-    _apart: dict[str, list[tuple[Job, Contact]]] = field(factory=dict)
+    _apart: dict[str, list[Contact]] = field(factory=dict)
     """By customer, the follow-ups placed that contact rules keep apart from others."""
 
     def filled(self, cases: Iterable[PlanCase]) -> OwnerPlan:
@@ -102,11 +106,12 @@ class Sheet:
             (job for case in told_apart for job in self._jobs(case)), key=lambda job: job.order
         )
         board = self._board(kept, jobs)
-        unplaced = []
-        for number, job in enumerate(jobs):
-            why = self._placed(board, number, job)
-            if why is not None:
-                unplaced.append(self._unplaced(job, why))
+        reasons = [self._placed(board, number, job) for number, job in enumerate(jobs)]
+        unplaced = [
+            self._unplaced(job, why)
+            for job, why in zip(jobs, reasons, strict=True)
+            if why is not None
+        ]
         if self.smoothing is Smoothing.EVEN:
             board.level()
         else:
@@ -142,7 +147,8 @@ class Sheet:
 
     def _job(self, case: PlanCase, one: Occurrence, apart: bool) -> Job:
         verdict = self._verdict(case.facts, one)
-        return Job(case, one, verdict.score, one.channel or verdict.channel, apart)
+        exempt = one.purpose in self.contact.exempt_purposes
+        return Job(case, one, verdict.score, one.channel or verdict.channel, exempt, apart)
 
     def _verdict(self, facts: FollowUpFacts, one: Occurrence) -> PriorityVerdict:
         key = ((one.not_after - facts.as_of).days, facts.tier, facts.segments)
@@ -181,17 +187,17 @@ class Sheet:
             if leaves < first or not self.days.within(first, leaves):
                 return WhyUnplaced.OWNER_LEAVES
             last = leaves
-        window = self.days.within(first, last)
-        if not window:
+        job.window = self.days.within(first, last)
+        if not job.window:
             return WhyUnplaced.CLOSED
-        mask = self._look_for_moments(job, window)
+        mask = self._look_for_moments(job, job.window)
         if not mask:
             return WhyUnplaced.CONTACT_RULES
         if not board.put(number, mask, stays=job.apart):
             return WhyUnplaced.FULL
         if job.apart:
             contact = Contact(job.moments[board.where[number]], job.channel, one.purpose)
-            self._apart.setdefault(job.case.facts.customer, []).append((job, contact))
+            self._apart.setdefault(job.case.facts.customer, []).append(contact)
         return None
 
     # --- when the customer may be contacted ---
@@ -204,36 +210,17 @@ class Sheet:
                 self.contact, job.channel, job.occurrence.purpose, self._zone_of(case)
             )
         else:
-            others = self._apart.get(case.facts.customer, ())
-            approach = self._approach(job, (contact for _, contact in others))
-            found = self.days.moments(self.contact, approach, window)
-            if job.occurrence.purpose in self.contact.exempt_purposes:
-                # It has a right to be there, but others would not if it were.
-                found = {place: at for place, at in found.items() if self._suits(job, at, others)}
-            job.moments = found
+            job.moments = self.days.moments(self.contact, self._approach(job), window)
         return sum(1 << place for place in places_in(window) if place in job.moments)
 
-    def _approach(self, job: Job, placed: Iterable[Contact]) -> Approach:
+    def _approach(self, job: Job) -> Approach:
         """How the customer would be contacted, next to what happened, was kept and is placed."""
         case = job.case
         kept = (self._contact_of(one, case) for one in case.kept)
-        return Approach(
-            job.channel,
-            job.occurrence.purpose,
-            self._zone_of(case),
-            (*case.contacts, *kept, *placed),
-            case.do_not_contact,
-        )
-
-    def _suits(self, job: Job, at: datetime, others: Iterable[tuple[Job, Contact]]) -> bool:
-        """Whether the other follow-ups of the customer may stay if one is placed at an instant."""
-        placed = [contact for _, contact in others]
-        placed.append(Contact(at, job.channel, job.occurrence.purpose))
-        for other, contact in others:
-            approach = self._approach(other, (one for one in placed if one is not contact))
-            if not self.contact(approach.facts_at(contact.at)).outcome.allowed:
-                return False
-        return True
+        placed = self._apart.get(case.facts.customer, ())
+        contacts = (*case.contacts, *kept, *placed)
+        purpose = job.occurrence.purpose
+        return Approach(job.channel, purpose, self._zone_of(case), contacts, case.do_not_contact)
 
     def _contact_of(self, one: Placement, case: PlanCase) -> Contact:
         """The contact that something kept will be; at the beginning of its day, if that is open."""
@@ -264,6 +251,9 @@ class Sheet:
 
     def _unplaced(self, job: Job, why: WhyUnplaced) -> Unplaced:
         one = job.occurrence
+        if why is WhyUnplaced.FULL and job.apart and not self._look_for_moments(job, job.window):
+            # Since its turn, others of the customer have been placed that it has to keep away from.
+            why = WhyUnplaced.CONTACT_RULES
         can_wait = one.not_after >= self.period.end
         customer = job.case.facts.customer
         return Unplaced(self.owner.actor, customer, one, why, can_wait, job.score)

@@ -1,20 +1,22 @@
 """The working days of an owner in a period, and when customers may be contacted on them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from attrs import define, field, frozen
 
 from crmkit.business_time import BusinessCalendar
 from crmkit.business_time.zones import in_utc
 from crmkit.contact import Contact, ContactFacts, ContactPolicy, DoNotContact
+from crmkit.contact.records import covers
 from crmkit.followups.policies.board import places_in
 from crmkit.followups.policies.steps import before
-from crmkit.period import Period
+from crmkit.period import Period, Unit
 
 __all__ = ["Approach", "Moments", "WorkingDays", "first_moment"]
 
 _MINUTE = timedelta(minutes=1)
+_ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 
 Span = tuple[datetime, datetime]
 Moments = Mapping[int, datetime]
@@ -30,6 +32,14 @@ class Approach:
     zone: str
     contacts: tuple[Contact, ...] = ()
     do_not_contact: tuple[DoNotContact, ...] = ()
+
+    @property
+    def wishes(self) -> tuple[DoNotContact, ...]:
+        """What the customer does not want that is about such a contact."""
+        if not self.do_not_contact:
+            return ()
+        contact = Contact(_ANY_TIME, self.channel, self.purpose)
+        return tuple(wish for wish in self.do_not_contact if covers(wish, contact))
 
     def facts_at(self, at: datetime) -> ContactFacts:
         """The contact at an instant, as a policy judges it."""
@@ -62,6 +72,39 @@ def first_moment(
                 return None
             at = in_utc(verdict.allowed_from)
     return None
+
+
+_LONGEST = {Unit.DAY: 1, Unit.WEEK: 7, Unit.MONTH: 31, Unit.QUARTER: 92, Unit.YEAR: 366}
+_APART = 2
+"""Two instants that are less than a day apart lie on dates up to so far apart, in any zones."""
+
+
+@frozen
+class Leeway:
+    """When caps and gaps cannot speak against a contact, whatever their channels and purposes.
+
+    That is so if no other contact is nearer than any gap, and fewer than any cap bears are nearer
+    than its days. It spares the policy a million questions, and changes no answer.
+    """
+
+    gap_days: int
+    cap_days: int
+    fewest: int
+
+    @classmethod
+    def of(cls, policy: ContactPolicy) -> "Leeway":
+        """That of a policy."""
+        gaps = (-(-rule.gap // timedelta(days=1)) for rule in policy.gaps)
+        spans = (_LONGEST[rule.per] if rule.per else rule.days or 0 for rule in policy.caps)
+        fewest = min((rule.most for rule in policy.caps), default=0)
+        return cls(max(gaps, default=0) + _APART, max(spans, default=0) + _APART, fewest)
+
+    def holds(self, day: int, contacts: Sequence[int]) -> bool:
+        """Whether it does on a day, with other contacts on some days, all as ordinals."""
+        away = [abs(day - other) for other in contacts]
+        if any(days <= self.gap_days for days in away):
+            return False
+        return not self.fewest or sum(days <= self.cap_days for days in away) < self.fewest
 
 
 @define(eq=False)
@@ -114,7 +157,8 @@ class WorkingDays:
         if found is None:
             if policy.quiet_hours:
                 approach = Approach(channel, purpose, zone)
-                found = self.moments(policy, approach, (1 << len(self.days)) - 1)
+                asked = (first_moment(policy, approach, spans) for spans in self.spans)
+                found = {place: at for place, at in enumerate(asked) if at is not None}
             else:
                 found = {place: self.opening(place) for place in range(len(self.days))}
             self._usual[key] = found
@@ -122,5 +166,18 @@ class WorkingDays:
 
     def moments(self, policy: ContactPolicy, approach: Approach, mask: int) -> Moments:
         """By working day of a mask, from when on a contact is allowed; no more than those days."""
-        asked = ((at, first_moment(policy, approach, self.spans[at])) for at in places_in(mask))
-        return {place: moment for place, moment in asked if moment is not None}
+        usual = self.usual_moments(policy, approach.channel, approach.purpose, approach.zone)
+        wishes = approach.wishes
+        if any(wish.since is None and wish.until is None for wish in wishes):
+            return {}
+        leeway = Leeway.of(policy)
+        others = [contact.at.toordinal() for contact in approach.contacts]
+        found = {}
+        for place in places_in(mask):
+            if not wishes and leeway.holds(self.days[place].toordinal(), others):
+                moment = usual.get(place)
+            else:
+                moment = first_moment(policy, approach, self.spans[place])
+            if moment is not None:
+                found[place] = moment
+        return found
