@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from itertools import pairwise
 
 import pytest
@@ -13,6 +14,7 @@ from crmkit.errors import IllegalTransition, InvalidDocument
 from crmkit.followups import (
     FOLLOW_UPS,
     STORED_TYPES,
+    AppointmentMatch,
     Assigned,
     Confirmed,
     Escalated,
@@ -69,6 +71,7 @@ SAMPLES = [
     MissedAgenda(FollowUpId("F-1"), MONDAY),
     ESCALATION,
     evolve(ESCALATION, calendar=None),
+    AppointmentMatch(within=timedelta(minutes=30), channels=["visit"]),
 ]
 
 SHOP_RULES = """

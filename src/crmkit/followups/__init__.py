@@ -42,6 +42,12 @@ from crmkit.followups.policies.answer_rate import (
     AnswerTrend,
     CallsIn,
 )
+from crmkit.followups.policies.appointment_match import (
+    AppointmentMatch,
+    KeptAppointment,
+    MatchedAppointments,
+    MatchFacts,
+)
 from crmkit.followups.policies.cadence import Cadence
 from crmkit.followups.policies.closed_days import ClosedDays
 from crmkit.followups.policies.following import next_follow_up, next_occurrence
@@ -151,6 +157,8 @@ from crmkit.followups.summary import (
     SalesIn,
     sales_by,
 )
+from crmkit.followups.tally.appointments import BookedAppointment, booked_appointments
+from crmkit.followups.tally.contact_file import ContactFile, ContactResult, ContactStep
 from crmkit.followups.tally.overdue import MissedFacts, Overdue, OverdueFollowUp, overdue
 
 __all__ = [
@@ -172,7 +180,9 @@ __all__ = [
     "AnswerRateGoal",
     "AnswerTrend",
     "Appointment",
+    "AppointmentMatch",
     "Assigned",
+    "BookedAppointment",
     "Cadence",
     "CadenceStep",
     "CallFeedback",
@@ -184,7 +194,10 @@ __all__ = [
     "Cause",
     "ClosedDays",
     "Confirmed",
+    "ContactFile",
     "ContactPolicy",
+    "ContactResult",
+    "ContactStep",
     "Done",
     "DueLevel",
     "DueLevels",
@@ -206,8 +219,11 @@ __all__ = [
     "InstallationDuty",
     "InstallationFacts",
     "InstallationTask",
+    "KeptAppointment",
     "KeptPlan",
     "LongSilence",
+    "MatchFacts",
+    "MatchedAppointments",
     "MeetingPack",
     "MeetingTopic",
     "MeetingWeek",
@@ -260,6 +276,7 @@ __all__ = [
     "WhyUnplaced",
     "WhyUnvisited",
     "before_warranty_ends",
+    "booked_appointments",
     "executive_calls",
     "follow_up_id",
     "key_area_visits",

@@ -5,6 +5,7 @@ from datetime import date
 from attrs import frozen
 
 from crmkit.followups.lifecycle import FollowUpStatus
+from crmkit.followups.policies.appointment_match import AppointmentMatch
 from crmkit.followups.policies.cadence import Cadence
 from crmkit.followups.policies.missed_escalation import MissedEscalation
 from crmkit.followups.records.follow_up import FollowUp
@@ -84,5 +85,5 @@ MISSED_AGENDAS = Collection(
 """What is escalated next, and when. It depends on the escalation of the desk, so the desk writes it
 with every change, and ``FollowUpDesk.refresh`` once the escalation has changed."""
 
-STORED_TYPES = (Cadence, FollowUp, MissedAgenda, MissedEscalation)
+STORED_TYPES = (AppointmentMatch, Cadence, FollowUp, MissedAgenda, MissedEscalation)
 """Every type of follow-ups that can be kept: ``make_converter(*STORED_TYPES)``."""
