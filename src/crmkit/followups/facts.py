@@ -9,6 +9,7 @@ from attrs import field, frozen
 from attrs.converters import optional
 
 from crmkit.errors import InvalidValue
+from crmkit.followups.records.words import as_names, as_text
 from crmkit.identifiers import CustomerId, check_identifier
 from crmkit.period import Period, check_date
 
@@ -28,24 +29,6 @@ class Anchor(StrEnum):
     """The day of birth."""
     COMPLAINT_CLOSED = "complaint-closed"
     """The day on which the last complaint was closed."""
-
-
-def as_text(text: str) -> str:
-    """A word of the host as plain text, should it be a member of an enumeration."""
-    return str(text) if isinstance(text, str) else text
-
-
-def as_names(names: Iterable[str]) -> tuple[str, ...]:
-    """Names of tiers or segments, each once and in order; a single text is not cut into letters.
-
-    :raises InvalidValue: if it is a single text, or one of them could not serve as a key.
-    """
-    if isinstance(names, str):
-        raise InvalidValue(f"pass a tuple of names, such as ({names!r},)")
-    found = sorted({str(name) for name in names})
-    for name in found:
-        check_identifier(name, "the name of a tier or segment")
-    return tuple(found)
 
 
 def as_periods(pauses: Iterable[Period]) -> tuple[Period, ...]:

@@ -8,9 +8,9 @@ from attrs import field, frozen
 from attrs.converters import optional
 
 from crmkit.errors import InvalidValue
-from crmkit.followups.facts import as_names, as_text
 from crmkit.followups.records.proposal import Cause, Proposal
 from crmkit.followups.records.visit_report import check_said
+from crmkit.followups.records.words import as_names, as_text
 from crmkit.identifiers import Actor, CustomerId, InteractionId, check_identifier
 from crmkit.period import check_date
 

@@ -9,7 +9,6 @@ from attrs import evolve, field, frozen
 from attrs.converters import optional
 
 from crmkit.errors import InvalidValue
-from crmkit.followups.facts import as_text
 from crmkit.followups.lifecycle import FOLLOW_UP_LIFECYCLE, FollowUpAction, FollowUpStatus
 from crmkit.followups.records.entry import FollowUpEntry
 from crmkit.followups.records.events import (
@@ -23,6 +22,7 @@ from crmkit.followups.records.events import (
 from crmkit.followups.records.occurrence import Occurrence
 from crmkit.followups.records.state import State, Terms, begin, step
 from crmkit.followups.records.visit_report import check_said
+from crmkit.followups.records.words import as_text
 from crmkit.identifiers import Actor, CustomerId, FollowUpId, check_identifier
 from crmkit.period import check_date
 

@@ -9,8 +9,8 @@ from attrs import field, frozen
 from attrs.converters import optional
 
 from crmkit.errors import InvalidValue
-from crmkit.followups.facts import as_text
 from crmkit.followups.records.visit_report import check_said
+from crmkit.followups.records.words import as_text
 from crmkit.identifiers import CustomerId, check_identifier
 from crmkit.period import Period, check_date
 

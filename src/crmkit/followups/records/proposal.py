@@ -7,9 +7,9 @@ from attrs import field, frozen
 from attrs.converters import optional
 
 from crmkit.errors import InvalidValue
-from crmkit.followups.facts import as_names, as_text
 from crmkit.followups.records.follow_up import FollowUp, follow_up_id
 from crmkit.followups.records.visit_report import check_said
+from crmkit.followups.records.words import as_names, as_text
 from crmkit.identifiers import Actor, CustomerId, FollowUpId, check_identifier
 from crmkit.period import check_date
 
