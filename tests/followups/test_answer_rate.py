@@ -98,12 +98,13 @@ class TestTrend:
             facts,
             points=[evolve(each, answered=each.offered - each.answered) for each in facts.points],
         )
-        opposite = {
+        opposite: dict[AnswerTrend | None, AnswerTrend | None] = {
             AnswerTrend.RISING: AnswerTrend.FALLING,
             AnswerTrend.FALLING: AnswerTrend.RISING,
         }
         trend = AnswerRateGoal()(facts).outcome.trend
-        assert AnswerRateGoal()(turned).outcome.trend is opposite.get(trend, trend)
+        found = AnswerRateGoal()(turned).outcome.trend
+        assert found is opposite.get(trend, trend)
 
     def test_the_evidence_says_against_what(self):
         text = explain(AnswerRateGoal()(facts_of((10, 10), (20, 17), (30, 20))))
@@ -128,7 +129,7 @@ class TestWhatCannotBe:
 
     def test_a_month_is_a_period(self):
         with pytest.raises(InvalidValue):
-            CallsIn("May", 1, 1)
+            CallsIn("May", 1, 1)  # type: ignore[arg-type]
 
     @pytest.mark.parametrize(
         "points",

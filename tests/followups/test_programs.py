@@ -138,7 +138,7 @@ class TestKeyAreaVisits:
 
     def test_and_nobody_is_left_out_unseen(self):
         spring = OpinionRound(period=Period.quarter(2026, 2), sheets=self.SHEETS)
-        assert spring.not_visited(["C-9", "C-7", "C-9", "C-1"]) == ("C-1", "C-9")
+        assert spring.not_visited(map(CustomerId, ["C-9", "C-7", "C-9", "C-1"])) == ("C-1", "C-9")
 
     @pytest.mark.parametrize(
         "wrong",
@@ -157,7 +157,7 @@ class TestKeyAreaVisits:
 
     def test_a_round_is_of_sheets(self):
         with pytest.raises(InvalidValue):
-            OpinionRound(period=Period.year(2026), sheets=["content"])
+            OpinionRound(period=Period.year(2026), sheets=["content"])  # type: ignore[list-item]
 
 
 class TestExecutiveCalls:
@@ -231,7 +231,9 @@ class TestExecutiveCalls:
 
     def test_amounts_are_of_one_currency(self):
         with pytest.raises(CurrencyMismatch):
-            rank_spenders({"C-1": Money(1, "EUR"), "C-2": Money(1, "CHF")}, as_of=MAY)
+            rank_spenders(
+                {CustomerId("C-1"): Money(1, "EUR"), CustomerId("C-2"): Money(1, "CHF")}, as_of=MAY
+            )
 
     @pytest.mark.parametrize(
         "wrong",

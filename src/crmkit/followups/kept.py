@@ -5,10 +5,18 @@ from datetime import date
 from attrs import frozen
 
 from crmkit.followups.lifecycle import FollowUpStatus
+from crmkit.followups.policies.answer_rate import AnswerRateGoal
 from crmkit.followups.policies.appointment_match import AppointmentMatch
 from crmkit.followups.policies.cadence import Cadence
+from crmkit.followups.policies.installation import InstallationDuty
+from crmkit.followups.policies.meeting import WeeklyMeeting
 from crmkit.followups.policies.missed_escalation import MissedEscalation
+from crmkit.followups.policies.neglect import NeglectPolicy
+from crmkit.followups.policies.spenders import TopSpenders
+from crmkit.followups.records.feedback import CallFeedback
 from crmkit.followups.records.follow_up import FollowUp
+from crmkit.followups.records.opinions import OpinionSheet
+from crmkit.followups.records.proposal import Proposal
 from crmkit.identifiers import FollowUpId, check_identifier
 from crmkit.period import check_date
 from crmkit.storage import Collection, Index, IndexValue
@@ -85,5 +93,19 @@ MISSED_AGENDAS = Collection(
 """What is escalated next, and when. It depends on the escalation of the desk, so the desk writes it
 with every change, and ``FollowUpDesk.refresh`` once the escalation has changed."""
 
-STORED_TYPES = (AppointmentMatch, Cadence, FollowUp, MissedAgenda, MissedEscalation)
+STORED_TYPES = (
+    AnswerRateGoal,
+    AppointmentMatch,
+    Cadence,
+    CallFeedback,
+    FollowUp,
+    InstallationDuty,
+    MissedAgenda,
+    MissedEscalation,
+    NeglectPolicy,
+    OpinionSheet,
+    Proposal,
+    TopSpenders,
+    WeeklyMeeting,
+)
 """Every type of follow-ups that can be kept: ``make_converter(*STORED_TYPES)``."""
