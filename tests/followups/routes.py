@@ -109,7 +109,7 @@ def stops(draw, key, *, appointments=True):
             first, last = min(first, last), max(first, last)
         times = {"not_before": first, "not_after": last}
     stay = draw(st.integers(0, 60)) * MINUTE
-    return Stop(key, stay, place, importance=draw(st.sampled_from([1, 1, 1, 2, 3])), **times)
+    return Stop(key, stay, place, importance=draw(st.sampled_from([1, 1, 1, 2, 3, 9])), **times)
 
 
 @st.composite

@@ -305,10 +305,12 @@ class TestAppointments:
         route = visits(
             Stop("near", HOUR, appointment=at(10)),
             Stop("middle", HOUR, appointment=at(12)),
-            Stop("far", 4 * HOUR, importance=1_000),
+            Stop("far", 3 * HOUR, importance=1_000),
             ends_by=at(14),
         ).outcome
         assert route.order == ("near", "middle")
+        alone = visits(Stop("far", 3 * HOUR, importance=1_000), ends_by=at(14)).outcome
+        assert alone.order == ("far",)
 
     @pytest.mark.parametrize("more", [0, 9])
     def test_they_are_kept_on_a_day_of_many_stops_as_well(self, more):
