@@ -10,11 +10,11 @@ many as can be placed at all, and of all such choices the one with the most impo
 what is refused could only be placed instead of something more important (a transversal matroid).
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from attrs import define, field
 
-__all__ = ["Board", "places_in"]
+__all__ = ["Board", "mask_of", "places_in"]
 
 
 def places_in(mask: int) -> Iterator[int]:
@@ -23,6 +23,11 @@ def places_in(mask: int) -> Iterator[int]:
         lowest = mask & -mask
         yield lowest.bit_length() - 1
         mask ^= lowest
+
+
+def mask_of(places: Iterable[int]) -> int:
+    """The mask of some places."""
+    return sum(1 << place for place in places)
 
 
 def _no_cost(item: int, place: int) -> int:
@@ -61,7 +66,7 @@ class Board:
     def __attrs_post_init__(self) -> None:
         self._there = [set() for _ in self.room]
         self._reach = [0 for _ in self.room]
-        self._free = sum(1 << place for place, room in enumerate(self.room) if room > 0)
+        self._free = mask_of(place for place, room in enumerate(self.room) if room > 0)
 
     def put(self, item: int, mask: int, *, stays: bool = False) -> bool:
         """Put an item somewhere, moving others if need be; say whether there was a way.
@@ -186,6 +191,5 @@ class Board:
 
     def _downhill(self, start: int) -> list[int] | None:
         low = self.load[start] - 2
-        lower = (at for at in places_in(self._free) if self.load[at] <= low)
-        wanted = sum(1 << place for place in lower)
+        wanted = mask_of(at for at in places_in(self._free) if self.load[at] <= low)
         return self._way(1 << start, wanted) if wanted else None

@@ -11,7 +11,7 @@ from crmkit.contact import Contact, ContactPolicy
 from crmkit.errors import InvalidValue
 from crmkit.followups.facts import FollowUpFacts
 from crmkit.followups.policies.asking import Asking
-from crmkit.followups.policies.board import Board, places_in
+from crmkit.followups.policies.board import Board
 from crmkit.followups.policies.cadence import Cadence
 from crmkit.followups.policies.owners import FollowUpOwner
 from crmkit.followups.policies.plan import (
@@ -43,8 +43,8 @@ class Calendars:
     _known: OrderedDict[BusinessCalendar, tuple[WorkingDays, Asking]] = field(factory=OrderedDict)
 
     def of(self, calendar: BusinessCalendar) -> tuple[WorkingDays, Asking]:
-        """Those of a calendar; only the last few are kept in mind."""
-        found = self._known.get(calendar)
+        """Those of a calendar; only the last few asked for are kept in mind."""
+        found = self._known.pop(calendar, None)
         if found is None:
             if len(self._known) >= _MOST_CALENDARS:
                 self._known.popitem(last=False)
@@ -52,7 +52,7 @@ class Calendars:
                 WorkingDays.of(calendar, self.period),
                 Asking(self.cadences, calendar, self.period),
             )
-            self._known[calendar] = found
+        self._known[calendar] = found
         return found
 
 
@@ -205,13 +205,13 @@ class Sheet:
     def _look_for_moments(self, job: Job, window: int) -> int:
         """Note from when on the customer may be contacted; give the days of a window that do."""
         case = job.case
-        if not (job.apart or case.contacts or case.kept or case.do_not_contact):
-            job.moments = self.days.usual_moments(
-                self.contact, job.channel, job.occurrence.purpose, self._zone_of(case)
-            )
-        else:
-            job.moments = self.days.moments(self.contact, self._approach(job), window)
-        return sum(1 << place for place in places_in(window) if place in job.moments)
+        if job.apart or case.contacts or case.kept or case.do_not_contact:
+            mask, job.moments = self.days.moments(self.contact, self._approach(job), window)
+            return mask
+        mask, job.moments = self.days.usual_moments(
+            self.contact, job.channel, job.occurrence.purpose, self._zone_of(case)
+        )
+        return mask & window
 
     def _approach(self, job: Job) -> Approach:
         """How the customer would be contacted, next to what happened, was kept and is placed."""
@@ -265,6 +265,7 @@ def _told_apart(cases: Iterable[PlanCase]) -> Iterable[PlanCase]:
     for case in cases:
         if not isinstance(case, PlanCase):
             raise InvalidValue("a customer is planned for as PlanCase(facts=...)")
-        if found.setdefault(case.facts.customer, case) != case:
+        known = found.setdefault(case.facts.customer, case)
+        if known is not case and known != case:
             raise InvalidValue("a customer comes twice with different facts: pass one of the two")
     return found.values()

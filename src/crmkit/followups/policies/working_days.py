@@ -9,7 +9,7 @@ from crmkit.business_time import BusinessCalendar
 from crmkit.business_time.zones import in_utc
 from crmkit.contact import Contact, ContactFacts, ContactPolicy, DoNotContact
 from crmkit.contact.records import covers
-from crmkit.followups.policies.board import places_in
+from crmkit.followups.policies.board import mask_of, places_in
 from crmkit.followups.policies.steps import before
 from crmkit.period import Period, Unit
 
@@ -75,8 +75,7 @@ def first_moment(
 
 
 _LONGEST = {Unit.DAY: 1, Unit.WEEK: 7, Unit.MONTH: 31, Unit.QUARTER: 92, Unit.YEAR: 366}
-_APART = 2
-"""Two instants that are less than a day apart lie on dates up to so far apart, in any zones."""
+_MICROSECOND = timedelta(microseconds=1)
 
 
 @frozen
@@ -87,24 +86,29 @@ class Leeway:
     than its days. It spares the policy a million questions, and changes no answer.
     """
 
-    gap_days: int
-    cap_days: int
+    gap: timedelta
+    span: timedelta
     fewest: int
 
     @classmethod
     def of(cls, policy: ContactPolicy) -> "Leeway":
         """That of a policy."""
-        gaps = (-(-rule.gap // timedelta(days=1)) for rule in policy.gaps)
+        gap = max((rule.gap for rule in policy.gaps), default=_MICROSECOND)
         spans = (_LONGEST[rule.per] if rule.per else rule.days or 0 for rule in policy.caps)
+        # A day more, for clocks that are put back make a month longer.
+        span = timedelta(days=max(spans, default=0) + 1)
         fewest = min((rule.most for rule in policy.caps), default=0)
-        return cls(max(gaps, default=0) + _APART, max(spans, default=0) + _APART, fewest)
+        return cls(gap, span, fewest)
 
-    def holds(self, day: int, contacts: Sequence[int]) -> bool:
-        """Whether it does on a day, with other contacts on some days, all as ordinals."""
-        away = [abs(day - other) for other in contacts]
-        if any(days <= self.gap_days for days in away):
-            return False
-        return not self.fewest or sum(days <= self.cap_days for days in away) < self.fewest
+    def holds(self, at: datetime, others: Iterable[datetime]) -> bool:
+        """Whether it does at an instant, with other contacts at some instants, in UTC."""
+        near = 0
+        for other in others:
+            away = abs(at - other)
+            if away < self.gap:
+                return False
+            near += away < self.span
+        return not self.fewest or near < self.fewest
 
 
 @define(eq=False)
@@ -118,7 +122,7 @@ class WorkingDays:
     _first: date
     _before: Sequence[int]
     """How many working days come before each day of the period."""
-    _usual: dict[tuple[str, str, str], Moments] = field(factory=dict)
+    _usual: dict[tuple[str, str, str], tuple[int, Moments]] = field(factory=dict)
 
     @classmethod
     def of(cls, calendar: BusinessCalendar, period: Period) -> "WorkingDays":
@@ -147,8 +151,8 @@ class WorkingDays:
 
     def usual_moments(
         self, policy: ContactPolicy, channel: str, purpose: str, zone: str
-    ) -> Moments:
-        """From when on somebody may be contacted with whom there is nothing else.
+    ) -> tuple[int, Moments]:
+        """On which days, and from when on, somebody may be contacted with whom there is no more.
 
         Then nothing but quiet hours can speak against it.
         """
@@ -158,26 +162,32 @@ class WorkingDays:
             if policy.quiet_hours:
                 approach = Approach(channel, purpose, zone)
                 asked = (first_moment(policy, approach, spans) for spans in self.spans)
-                found = {place: at for place, at in enumerate(asked) if at is not None}
+                moments = {place: at for place, at in enumerate(asked) if at is not None}
             else:
-                found = {place: self.opening(place) for place in range(len(self.days))}
-            self._usual[key] = found
+                moments = {place: self.opening(place) for place in range(len(self.days))}
+            found = self._usual[key] = (mask_of(moments), moments)
         return found
 
-    def moments(self, policy: ContactPolicy, approach: Approach, mask: int) -> Moments:
-        """By working day of a mask, from when on a contact is allowed; no more than those days."""
-        usual = self.usual_moments(policy, approach.channel, approach.purpose, approach.zone)
+    def moments(
+        self, policy: ContactPolicy, approach: Approach, window: int
+    ) -> tuple[int, Moments]:
+        """On which days of a window, and from when on, a contact is allowed."""
+        allowed, usual = self.usual_moments(
+            policy, approach.channel, approach.purpose, approach.zone
+        )
         wishes = approach.wishes
         if any(wish.since is None and wish.until is None for wish in wishes):
-            return {}
+            return 0, {}
+        if not wishes and not approach.contacts:
+            return window & allowed, usual
         leeway = Leeway.of(policy)
-        others = [contact.at.toordinal() for contact in approach.contacts]
+        others = [in_utc(contact.at) for contact in approach.contacts]
         found = {}
-        for place in places_in(mask):
-            if not wishes and leeway.holds(self.days[place].toordinal(), others):
-                moment = usual.get(place)
-            else:
+        # On no other day is it allowed when there is something else as well.
+        for place in places_in(window & allowed):
+            moment: datetime | None = usual[place]
+            if wishes or not leeway.holds(usual[place], others):
                 moment = first_moment(policy, approach, self.spans[place])
             if moment is not None:
                 found[place] = moment
-        return found
+        return mask_of(found), found
