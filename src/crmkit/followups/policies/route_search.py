@@ -100,16 +100,20 @@ def _mended(day: Day, order: Order) -> Order:
 
 def _fuller(day: Day, order: Order) -> Order | None:
     """With a stop more, or with a more important one in the place of another; None if none fits."""
-    left = sorted(set(range(day.size)) - set(order), key=lambda stop: (-day.importance[stop], stop))
-    score = day.score(order)
+
+    def rank(stop: int) -> tuple[bool, int, int]:
+        return not day.fixed[stop], -day.importance[stop], stop
+
+    left = sorted(set(range(day.size)) - set(order), key=rank)
     for stop in left:
         if place := _place(day, order, stop):
             return place[1]
     for stop in left:
-        for other in sorted(order, key=lambda other: (day.importance[other], other)):
+        for other in sorted(order, key=rank, reverse=True):
+            if rank(stop)[:2] >= rank(other)[:2]:
+                break
             without = tuple(number for number in order if number != other)
-            place = _place(day, without, stop)
-            if place and day.score(place[1])[:2] < score[:2]:
+            if place := _place(day, without, stop):
                 return place[1]
     return None
 
