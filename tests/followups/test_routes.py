@@ -21,6 +21,7 @@ from crmkit.followups.policies.route_search import good_order, nearest_neighbour
 from tests.followups.routes import (
     MINUTE,
     NINE,
+    Question,
     all_orders,
     driven,
     merit,
@@ -159,6 +160,24 @@ class TestAFewStops:
     def test_no_order_of_five_is_better(self, question):
         best = min(merit(*one) for one in all_orders(question))
         assert merit_of(question, order_of(planned(question).outcome)) == best
+
+    def test_a_longer_way_that_is_there_earlier_may_be_the_better_one(self):
+        """By whoever waits on the shorter one, a later stop is reached too late."""
+
+        def window(first, last):
+            return {"not_before": NINE + first * MINUTE, "not_after": NINE + last * MINUTE}
+
+        stops = [
+            Stop("A", 20 * MINUTE, **window(40, 130)),
+            Stop("B", 30 * MINUTE),
+            Stop("C", 10 * MINUTE, **window(110, 200)),
+            Stop("D", 30 * MINUTE, **window(110, 140)),
+            Stop("E", 20 * MINUTE, "depot", **window(80, 140)),
+        ]
+        question = Question(stops, on_a_line(A=10, B=50, C=20, D=30), None, None)
+        route = planned(question).outcome
+        assert route.travel == 120 * MINUTE
+        assert merit_of(question, order_of(route)) == min(merit(*o) for o in all_orders(question))
 
     def test_nine_stops_are_still_looked_at_in_every_order(self):
         for seed in range(6):
