@@ -1,0 +1,179 @@
+"""The plan for people to read."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from crmkit.cli.complaints.page import page, table
+from crmkit.cli.followups.options import LONGEST_LIST, FollowUpOptions
+from crmkit.cli.followups.planning import ShopPlan
+from crmkit.cli.refusal import Refusal, one_line
+from crmkit.cli.review.words import counted
+from crmkit.decision import Decision, explain
+from crmkit.followups import (
+    Occurrence,
+    OwnerPlan,
+    Placement,
+    Unplaced,
+    WhyUnplaced,
+    next_follow_up,
+)
+from crmkit.identifiers import CustomerId
+from crmkit.money import NO_CURRENCY
+
+__all__ = ["WHY", "decision_on", "explanation", "text_of"]
+
+WHY = {
+    WhyUnplaced.OVER: "no day is left in this time",
+    WhyUnplaced.CLOSED: "nobody works on its days",
+    WhyUnplaced.OWNER_LEAVES: "the owner has left by then",
+    WhyUnplaced.CONTACT_RULES: "the customer may not be contacted on its days",
+    WhyUnplaced.FULL: "its days are full with what is more important",
+}
+"""Why a follow-up has no day, for people."""
+
+
+def text_of(plan: ShopPlan, options: FollowUpOptions) -> str:
+    """The plan of each owner, day by day."""
+    return page(
+        (*_account(plan), *_terms(plan, options), *_written(options)),
+        *(_owner(each, options) for each in plan.plans),
+        _unplaced(plan, options),
+    )
+
+
+# --- what was read, and how it was planned --------------------------------------------------------
+
+
+def _account(plan: ShopPlan) -> Iterator[str]:
+    file, report = plan.file, plan.file.report
+    yield (
+        f"{file.name}: {counted(report.lines_read, 'line')}, "
+        f"{counted(report.purchases, 'purchase')}, {counted(report.rejects, 'reject')}; "
+        f"as of {plan.as_of}"
+    )
+    for reject in report.first_rejects[:5]:
+        yield f"  {one_line(str(reject))}"
+    if report.rejects > 5:
+        yield f"  and {report.rejects - 5:,} more; --rejects FILE writes all of them"
+    if file.later:
+        yield f"  {counted(file.later, 'purchase')} after that day, left out"
+    if file.summary.currency == NO_CURRENCY:
+        yield f"  the file names no currency ({NO_CURRENCY}): add --currency USD, say"
+    yield (
+        f"Follow-ups of {plan.span.name}: {plan.placed:,} placed, {plan.unplaced:,} not placed; "
+        f"nothing to do for {plan.without:,} of {counted(len(plan.facts), 'customer')}"
+    )
+
+
+def _terms(plan: ShopPlan, options: FollowUpOptions) -> Iterator[str]:
+    for cadence in plan.planner.cadences:
+        steps = ", then ".join(map(str, cadence.steps))
+        yield f"{cadence.name}: {steps}, from {cadence.anchor}"
+    if any(isinstance(each.anchor, str) for each in plan.planner.cadences):
+        yield f"the {options.hand_over} purchase stands for the hand-over"
+    days = "" if options.holidays is None else f", closed on holidays of {options.holidays}"
+    hours = ", ".join(options.hours)
+    yield f"Monday to Friday {hours}, clocks of {plan.calendar.zone}{days}; most important first"
+
+
+def _written(options: FollowUpOptions) -> Iterator[str]:
+    if options.report is not None:
+        yield f"report: {options.report}"
+    if options.ics is not None:
+        yield f"calendar files: {options.ics}"
+
+
+# --- owner by owner -------------------------------------------------------------------------------
+
+
+def _owner(plan: OwnerPlan, options: FollowUpOptions) -> Iterator[str]:
+    loads = plan.loads
+    most = (
+        f" on {counted(len(loads), 'day')}, at most {max(loads.values()):,} a day" if loads else ""
+    )
+    yield f"{one_line(plan.owner)}: {counted(len(plan.placements), 'follow-up')}{most}"
+    shown = plan.placements[: options.top]
+    if shown:
+        yield from table(_row(one) for one in shown)
+    yield from _more(len(plan.placements), options)
+
+
+def _row(one: Placement) -> tuple[str, ...]:
+    return (
+        f"{one.on:%a} {one.on}",
+        one.customer,
+        one.occurrence.purpose,
+        one.channel or "",
+        f"due {one.occurrence.due_on}" if one.occurrence.due_on != one.on else "",
+    )
+
+
+def _unplaced(plan: ShopPlan, options: FollowUpOptions) -> Iterator[str]:
+    left = [one for each in plan.plans for one in each.unplaced]
+    if not left:
+        return
+    yield f"Not placed: {counted(len(left), 'follow-up')}"
+    for why, number in Counter(one.why for one in left).most_common():
+        yield f"  {number:,} because {WHY[why]}"
+    yield from table(map(_unplaced_row, _most_important(left)[: options.top]))
+    yield from _more(len(left), options)
+
+
+def _most_important(left: Iterable[Unplaced]) -> list[Unplaced]:
+    return sorted(left, key=lambda one: (-one.score, one.occurrence.due_on, one.key))
+
+
+def _unplaced_row(one: Unplaced) -> tuple[str, ...]:
+    wait = "can wait" if one.can_wait else "cannot wait"
+    return (
+        f"{one.occurrence.due_on:%a} {one.occurrence.due_on}",
+        one.customer,
+        one.occurrence.purpose,
+        one.owner,
+        f"{WHY[one.why]}; {wait}",
+    )
+
+
+def _more(number: int, options: FollowUpOptions) -> Iterator[str]:
+    if number > options.top:
+        how = f"--top {number}" if number <= LONGEST_LIST else "--json"
+        yield f"  and {number - options.top:,} more; {how} shows them"
+
+
+# --- one customer ---------------------------------------------------------------------------------
+
+
+def explanation(plan: ShopPlan, customer: str) -> str:
+    """What comes next for a customer and why, and where it is in the plan.
+
+    :raises Refusal: if the file has no such customer.
+    """
+    decision = decision_on(plan, customer)
+    return page(explain(decision).splitlines(), _places(plan, customer))
+
+
+def decision_on(plan: ShopPlan, customer: str) -> Decision[Occurrence | None]:
+    """What comes next for a customer, with the evidence.
+
+    :raises Refusal: if the file has no such customer.
+    """
+    facts = plan.facts.get(CustomerId(customer))
+    if facts is None:
+        raise Refusal("the file has no such customer with a purchase: write the key as it stands")
+    return next_follow_up(facts, plan.planner.cadences, calendar=plan.calendar)
+
+
+def _places(plan: ShopPlan, customer: str) -> Iterator[str]:
+    yield f"In the plan of {plan.span.name}"
+    found = False
+    for each in plan.plans:
+        for one in each.placements:
+            if one.customer == customer:
+                found = True
+                yield f"  {one.on:%a} {one.on} by {one_line(one.owner)}: {one.occurrence.purpose}"
+        for left in each.unplaced:
+            if left.customer == customer:
+                found = True
+                yield f"  not placed: {left.occurrence.purpose}, {WHY[left.why]}"
+    if not found:
+        yield "  nothing is due"

@@ -1,0 +1,441 @@
+"""``crmkit followups``: the plan of a month, by owner and day."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections import Counter
+from datetime import date, timedelta
+
+import pytest
+
+from crmkit.cli import main
+from crmkit.followups import Cadence
+from crmkit.serialization import make_converter
+from tests.cli.running import purchases, run
+from tests.shared_data import shared_file
+
+DAY = timedelta(days=1)
+SHOP = ("--currency", "EUR", "--zone", "Europe/Berlin")
+
+
+def followups(*arguments):
+    return run("followups", *arguments)
+
+
+def refused(*arguments):
+    """The one line that says why it cannot be done."""
+    result = followups(*arguments)
+    assert (result.status, result.out) == (2, "")
+    (line,) = result.err.splitlines()
+    return line
+
+
+def placed(plan):
+    return [one for owner in plan["owners"] for one in owner["placed"]]
+
+
+def unplaced(plan):
+    return [one for owner in plan["owners"] for one in owner["unplaced"]]
+
+
+@pytest.fixture
+def shop(here):
+    """Three customers: one of last month, one of more than a year ago, one of last spring."""
+    return purchases(
+        here / "shop.csv", "C-1 2026-02-10 90", "C-2 2024-12-16 20", "C-3 2025-03-27 10"
+    )
+
+
+class TestThePlanOfAMonth:
+    def test_each_customer_is_called_on_the_day_of_the_cadence(self, shop):
+        """A month after, a year and a quarter after, and a year after the last purchase."""
+        plan = followups(shop, *SHOP, "--json").json
+        assert (plan["as_of"], plan["for"], plan["from"], plan["to"]) == (
+            *("2026-02-10", "2026-03"),
+            *("2026-03-01", "2026-03-31"),
+        )
+        assert [(one["customer"], one["on"], one["step"]) for one in placed(plan)] == [
+            ("C-1", "2026-03-10", 0),
+            ("C-2", "2026-03-16", 1),
+            ("C-3", "2026-03-27", 0),
+        ]
+        assert (plan["placed"], plan["unplaced"], plan["customers_without_follow_up"]) == (3, 0, 0)
+
+    def test_every_follow_up_is_placed_or_listed_with_a_reason(self, here):
+        """Four customers of one day, and room for one."""
+        shop = purchases(
+            here / "shop.csv", *(f"C-{n} 2026-02-10 {900 if n == 4 else 10}" for n in range(1, 5))
+        )
+        plan = followups(shop, *SHOP, "--json", "--capacity", 1).json
+        assert [one["customer"] for one in placed(plan)] == ["C-4"]
+        assert {one["customer"]: one["why"] for one in unplaced(plan)} == {
+            "C-1": "full",
+            "C-2": "full",
+            "C-3": "full",
+        }
+        text = followups(shop, *SHOP, "--capacity", 1).out
+        assert "1 placed, 3 not placed" in text
+        assert "3 because its days are full with what is more important" in text
+
+    def test_planning_twice_says_the_same(self, shop):
+        assert followups(shop, *SHOP).out == followups(shop, *SHOP).out
+
+    def test_who_has_nothing_to_do_is_counted(self, shop):
+        plan = followups(shop, *SHOP, "--json", "--for", "2026-04").json
+        assert [one["customer"] for one in placed(plan)] == ["C-1"]
+        assert plan["customers_without_follow_up"] == 2
+
+    def test_purchases_after_the_day_are_left_out(self, shop):
+        plan = followups(shop, *SHOP, "--json", "--as-of", "2025-04-01").json
+        assert (plan["for"], plan["customers"], plan["purchases_after_as_of"]) == ("2025-05", 2, 1)
+
+    def test_the_first_purchase_can_stand_for_the_hand_over(self, here):
+        shop = purchases(here / "shop.csv", "C-1 2025-11-05 10", "C-1 2026-02-10 90")
+        days = {
+            choice: [
+                one["on"]
+                for one in placed(followups(shop, *SHOP, "--json", "--hand-over", choice).json)
+            ]
+            for choice in ("first", "last")
+        }
+        assert days == {"first": ["2026-03-05"], "last": ["2026-03-10"]}
+
+    @pytest.mark.parametrize(
+        ("asked", "first", "last"),
+        [
+            ("2026-03", "2026-03-01", "2026-03-31"),
+            ("2026-Q2", "2026-04-01", "2026-06-30"),
+            ("2026q4", "2026-10-01", "2026-12-31"),
+            ("2027", "2027-01-01", "2027-12-31"),
+        ],
+    )
+    def test_a_month_a_quarter_or_a_year(self, shop, asked, first, last):
+        plan = followups(shop, *SHOP, "--json", "--for", asked).json
+        assert (plan["from"], plan["to"]) == (first, last)
+
+    def test_after_december_comes_january(self, here):
+        shop = purchases(here / "shop.csv", "C-1 2026-12-10 10")
+        assert followups(shop, *SHOP, "--json").json["for"] == "2027-01"
+
+    def test_holidays_move_what_falls_on_them(self, here):
+        """3 October 2025 is a holiday in Germany, and a Friday."""
+        shop = purchases(here / "shop.csv", "C-1 2025-09-03 10")
+        plain, holidays = (
+            placed(followups(shop, *SHOP, "--json", *more).json)[0]["on"]
+            for more in ([], ["--holidays", "DE"])
+        )
+        assert (plain, holidays) == ("2025-10-03", "2025-10-06")
+
+    def test_a_plan_can_be_spread_evenly(self, here):
+        shop = purchases(
+            here / "shop.csv", *(f"C-{number} 2025-11-20 10" for number in range(1, 24))
+        )
+        loads = {
+            way: followups(
+                *(shop, *SHOP, "--json", "--for", "2025-12", "--capacity", 50),
+                *("--smoothing", way, "--cadence", december(here)),
+            ).json["owners"][0]["loads"]
+            for way in ("due-day", "even")
+        }
+        assert loads["due-day"] == {"2025-12-01": 23}
+        assert set(loads["even"].values()) == {1}
+
+
+def december(here):
+    path = here / "december.json"
+    path.write_text(make_converter(Cadence).dumps(Cadence.december_round()), encoding="utf-8")
+    return path
+
+
+class TestOwners:
+    def test_customers_are_shared_out_by_room_and_the_best_first(self, here):
+        shop = purchases(
+            here / "shop.csv", *(f"C-{number} 2026-02-10 {number}" for number in range(10, 22))
+        )
+        plan = followups(shop, *SHOP, "--json", "--owner", "anna=4", "--owner", "ben=8").json
+        shares = {
+            owner["owner"]: len(owner["placed"]) + len(owner["unplaced"])
+            for owner in plan["owners"]
+        }
+        assert shares == {"anna": 4, "ben": 8}
+
+    def test_a_customer_keeps_the_owner_that_a_file_names(self, shop, here):
+        (here / "owners.csv").write_text("customer,owner\nC-1,ben\nC-3,ben\n", encoding="utf-8")
+        named = ("--owner", "anna", "--owner", "ben", "--owners-of", "owners.csv")
+        plan = followups(shop, *SHOP, "--json", *named).json
+        found = {
+            owner["owner"]: [one["customer"] for one in owner["placed"]] for owner in plan["owners"]
+        }
+        assert found == {"anna": ["C-2"], "ben": ["C-1", "C-3"]}
+
+    def test_without_a_name_it_is_the_shop(self, shop):
+        assert [one["owner"] for one in followups(shop, *SHOP, "--json").json["owners"]] == ["shop"]
+
+    @pytest.mark.parametrize(
+        ("rows", "why"),
+        [
+            ("C-1,carl", "carl is no owner: add --owner carl"),
+            ("C-1,\n", "write a customer and an owner in each"),
+            ("C-1,anna\nC-1,ben", "C-1 has two owners: leave one of them out"),
+        ],
+    )
+    def test_a_file_of_owners_that_cannot_be_used(self, shop, here, rows, why):
+        (here / "owners.csv").write_text(f"customer,owner\n{rows}\n", encoding="utf-8")
+        named = ("--owner", "anna", "--owner", "ben", "--owners-of", "owners.csv")
+        assert why in refused(shop, *SHOP, *named)
+
+    def test_a_file_of_owners_that_is_not_there(self, shop):
+        assert "cannot read gone.csv" in refused(shop, *SHOP, "--owners-of", "gone.csv")
+
+    def test_a_file_of_owners_that_is_no_text(self, shop, here):
+        (here / "owners.csv").write_bytes(b"customer,owner\n\xff,anna\n")
+        assert "no CSV in UTF-8" in refused(shop, *SHOP, "--owners-of", "owners.csv")
+
+
+class TestCadencesOfTheirOwn:
+    TOML = """\
+kind = "cadence"
+version = 1
+
+[data]
+name = "thank-you"
+anchor = "purchase"
+purpose = "thanks"
+steps = [{ repeat = { kind = "every", interval = 5, unit = "week" }, times = 1 }]
+"""
+
+    def test_a_cadence_written_by_hand(self, shop, here):
+        (here / "own.toml").write_text(self.TOML, encoding="utf-8")
+        plan = followups(shop, *SHOP, "--json", "--cadence", "own.toml").json
+        assert [(one["customer"], one["on"], one["purpose"]) for one in placed(plan)] == [
+            ("C-1", "2026-03-17", "thanks")
+        ]
+
+    def test_a_cadence_from_a_file(self, shop, here):
+        converter = make_converter(Cadence)
+        (here / "own.json").write_text(converter.dumps(Cadence.after_hand_over()), encoding="utf-8")
+        plan = followups(shop, *SHOP, "--json", "--cadence", "own.json").json
+        assert [each["name"] for each in plan["cadences"]] == ["after-hand-over"]
+
+    @pytest.mark.parametrize(
+        ("text", "why"),
+        [
+            ("{", "cannot be used"),
+            ('{"kind": "follow-up", "version": 1, "data": {}}', "cannot be used"),
+        ],
+    )
+    def test_what_is_no_cadence(self, shop, here, text, why):
+        (here / "own.json").write_text(text, encoding="utf-8")
+        assert why in refused(shop, *SHOP, "--cadence", "own.json")
+
+    def test_a_day_that_purchases_do_not_tell(self, shop, here):
+        text = make_converter(Cadence).dumps(Cadence.after_hand_over())
+        (here / "own.json").write_text(text.replace("hand-over", "birthday"), encoding="utf-8")
+        assert "which a file of purchases does not say" in refused(
+            shop, *SHOP, "--cadence", "own.json"
+        )
+
+    def test_a_file_that_is_not_there(self, shop):
+        assert "cannot read the cadence gone.toml" in refused(shop, *SHOP, "--cadence", "gone.toml")
+
+    def test_a_file_that_is_no_text(self, shop, here):
+        (here / "own.toml").write_bytes(b"\xff")
+        assert "not UTF-8 text" in refused(shop, *SHOP, "--cadence", "own.toml")
+
+
+class TestWhatIsShown:
+    def test_the_plan_of_each_owner_day_by_day(self, shop):
+        text = followups(shop, *SHOP, "--owner", "anna").out
+        assert "Follow-ups of 2026-03: 3 placed, 0 not placed" in text
+        assert "anna: 3 follow-ups on 3 days, at most 1 a day" in text
+        assert re.search(r"Tue 2026-03-10\s+C-1\s+return-visit\s+telephone", text)
+
+    def test_long_lists_say_that_there_is_more(self, shop):
+        text = followups(shop, *SHOP, "--top", 2).out
+        assert "and 1 more; --top 3 shows them" in text
+
+    def test_why_a_customer_is_next(self, shop):
+        text = followups(shop, *SHOP, "--explain", "C-1").out
+        assert "due 2026-03-10 for C-1" in text
+        assert "- noted: step is every month up to 1 year" in text
+        assert "Tue 2026-03-10 by shop: return-visit" in text
+
+    def test_why_as_json(self, shop):
+        found = followups(shop, *SHOP, "--explain", "C-1", "--json").json
+        assert found["next"]["due_on"] == "2026-03-10"
+        assert {"criterion": "step", "observed": "every month up to 1 year", "met": None} in (
+            found["evidence"]
+        )
+        assert [one["on"] for one in found["placed"]] == ["2026-03-10"]
+
+    def test_why_somebody_is_not_in_the_plan(self, shop):
+        text = followups(shop, *SHOP, "--explain", "C-2", "--for", "2026-04").out
+        assert "nothing is due" in text
+
+    def test_why_there_was_no_room(self, here):
+        shop = purchases(here / "shop.csv", "C-1 2026-02-10 10", "C-2 2026-02-10 90")
+        text = followups(shop, *SHOP, "--explain", "C-1", "--capacity", 1).out
+        assert "not placed: return-visit, its days are full" in text
+
+    def test_nobody_of_that_name(self, shop):
+        assert "no such customer" in refused(shop, *SHOP, "--explain", "C-9")
+
+    def test_quiet_says_nothing(self, shop):
+        assert followups(shop, *SHOP, "--quiet").out == ""
+
+    def test_the_example_needs_no_option(self):
+        text = followups("--example").out
+        assert "the example shop: 356 lines, 346 purchases, 8 rejects" in text
+
+
+class TestFilesWritten:
+    def test_the_report_shows_a_calendar_for_each_owner(self, shop, here):
+        followups(shop, *SHOP, "--owner", "anna", "--owner", "ben", "--report", "plan.html")
+        page = (here / "plan.html").read_text(encoding="utf-8")
+        assert page.count("<svg") == 2
+        assert "A calendar of 2026-03: 2026-03-10 1" in page
+        assert "return-visit" in page
+        assert "http" not in page
+
+    def test_a_year_is_shown_at_a_glance(self, shop, here):
+        followups(shop, *SHOP, "--for", "2026", "--report", "plan.html")
+        page = (here / "plan.html").read_text(encoding="utf-8")
+        assert ">Jan<" in page
+        assert ">Dec<" in page
+
+    def test_what_has_no_place_stands_in_the_report(self, here):
+        shop = purchases(here / "shop.csv", "C-1 2026-02-10 10", "C-2 2026-02-10 90")
+        followups(shop, *SHOP, "--capacity", 1, "--report", "plan.html")
+        page = (here / "plan.html").read_text(encoding="utf-8")
+        assert "its days are full with what is more important" in page
+
+    def test_what_comes_from_the_file_is_escaped(self, here):
+        shop = here / "shop.csv"
+        shop.write_text("customer,date,amount\n<b>x</b>,2026-02-10,10\n", encoding="utf-8")
+        followups(shop, *SHOP, "--report", "plan.html")
+        page = (here / "plan.html").read_text(encoding="utf-8")
+        assert "<b>x</b>" not in page
+        assert "&lt;b&gt;x&lt;/b&gt;" in page
+
+    def test_a_calendar_file_for_each_owner(self, shop, here):
+        followups(shop, *SHOP, "--owner", "anna", "--owner", "ben & co", "--ics", "out")
+        texts = {path.name: path.read_bytes().decode() for path in (here / "out").iterdir()}
+        assert set(texts) == {"anna.ics", "ben---co.ics"}
+        events = [text.count("BEGIN:VEVENT") for text in texts.values()]
+        assert sum(events) == 3
+        assert all(text.endswith("END:VCALENDAR\r\n") for text in texts.values())
+
+    def test_planned_again_the_uids_stay(self, shop, here):
+        for folder in ("one", "two"):
+            followups(shop, *SHOP, "--ics", folder)
+        assert (here / "one/shop.ics").read_bytes() == (here / "two/shop.ics").read_bytes()
+
+    def test_nothing_else_is_written(self, shop, here):
+        followups(shop, *SHOP)
+        assert [path.name for path in here.iterdir()] == ["shop.csv"]
+
+    def test_bad_lines_are_written_where_they_are_wanted(self, here):
+        shop = here / "shop.csv"
+        shop.write_text("customer,date,amount\nC-1,2026-02-10,10\nC-2,soon,10\n", encoding="utf-8")
+        followups(shop, *SHOP, "--rejects", "out/bad.csv")
+        assert "soon" in (here / "out/bad.csv").read_text(encoding="utf-8")
+
+    def test_nothing_is_written_over_what_is_read(self, shop):
+        assert "read already" in refused(shop, *SHOP, "--report", shop)
+
+    def test_two_things_do_not_go_to_one_place(self, shop):
+        named = ("--owner", "a b", "--owner", "a-b", "--ics", "out")
+        assert "written twice" in refused(shop, *SHOP, *named)
+
+
+class TestRefusals:
+    @pytest.mark.parametrize(
+        ("options", "why"),
+        [
+            (("--currency", "EUR"), "add --zone"),
+            ((*SHOP, "--for", "2026-13"), "not a month such as 2026-03"),
+            ((*SHOP, "--for", "March"), "not a month such as 2026-03"),
+            ((*SHOP, "--for", "0001"), "not a month such as 2026-03"),
+            ((*SHOP, "--owner", "=3"), "not an owner such as anna"),
+            ((*SHOP, "--owner", "anna=0"), "not a whole number from 1 to 10,000"),
+            ((*SHOP, "--owner", "anna", "--owner", "anna=3"), "named twice"),
+            ((*SHOP, "--capacity", "0"), "not a whole number from 1 to 10,000"),
+            ((*SHOP, "--hours", "9-5"), "--hours cannot be used"),
+            ((*SHOP, "--holidays", "Atlantis"), "--holidays cannot be used"),
+            (("--currency", "EUR", "--zone", "Mars/Olympus"), "--zone takes one such as"),
+            ((*SHOP, "--as-of", "2020-01-01"), "there is no purchase up to 2020-01-01"),
+            ((*SHOP, "--example"), "name one file of purchases, or add --example"),
+        ],
+    )
+    def test_what_would_have_worked(self, shop, options, why):
+        assert why in refused(shop, *options)
+
+    def test_nothing_named(self):
+        assert "name one file of purchases" in refused(*SHOP)
+
+    def test_an_owner_without_a_working_day_left(self, shop):
+        assert "cannot" in refused(shop, *SHOP, "--hours", "")
+
+    @pytest.mark.parametrize(
+        ("option", "library"), [("--report", "matplotlib"), ("--ics", "icalendar")]
+    )
+    def test_pictures_and_calendar_files_name_their_extra(self, shop, option, library, monkeypatch):
+        found = sys.modules["importlib.util"].find_spec
+        monkeypatch.setattr(
+            "crmkit.cli.followups.command.find_spec",
+            lambda name: None if name == library else found(name),
+        )
+        assert f"{library}" in refused(shop, *SHOP, option, "out.html")
+
+
+class TestRealData:
+    def test_all_customers_of_cdnow_are_planned_for_or_have_nothing_to_do(self, here):
+        """Five owners; each purchase and each customer of the file is accounted for."""
+        owners = [word for number in range(5) for word in ("--owner", f"owner-{number}=60")]
+        file = shared_file("cdnow_master.txt")
+        plan = followups(
+            *(file, "--currency", "USD", "--zone", "America/New_York", "--json"), *owners
+        ).json
+        assert (plan["purchases"], plan["customers"]) == (69_659, 23_570)
+        found = Counter(one["customer"] for one in (*placed(plan), *unplaced(plan)))
+        assert len(found) + plan["customers_without_follow_up"] == 23_570
+        assert plan["placed"] + plan["unplaced"] == sum(found.values())
+        for owner in plan["owners"]:
+            assert max(owner["loads"].values()) <= 60
+            assert all(date.fromisoformat(day).weekday() < 5 for day in owner["loads"])
+        # What has no place was due on days that were full.
+        full = {
+            (owner["owner"], day)
+            for owner in plan["owners"]
+            for day, load in owner["loads"].items()
+            if load == 60
+        }
+        for owner in plan["owners"]:
+            assert all((owner["owner"], one["due_on"]) in full for one in owner["unplaced"])
+
+
+def test_it_runs_as_a_program(shop):
+    """In another time zone, with another hash seed, it says the same."""
+    call = [sys.executable, "-m", "crmkit", "followups", str(shop), *SHOP, "--json"]
+    found = {
+        subprocess.run(
+            call,
+            env={**os.environ, "TZ": zone, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=300,
+        ).stdout
+        for zone, seed in (("UTC", "1"), ("Pacific/Apia", "2"))
+    }
+    assert len(found) == 1
+    assert json.loads(found.pop())["placed"] == 3
+
+
+def test_help_says_what_there_is(capsys):
+    assert main(["followups", "--help"]) == 0
+    assert "--cadence FILE" in capsys.readouterr().out
