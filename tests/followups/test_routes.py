@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 
 from crmkit.decision import explain
 from crmkit.errors import InvalidIdentifier, InvalidValue, NaiveDatetime
-from crmkit.followups import Stop, TravelTimes, Unvisited, WhyUnvisited, plan_route
+from crmkit.followups import Route, Stop, TravelTimes, Unvisited, WhyUnvisited, plan_route
 from crmkit.followups.policies.route_order import NEVER, Day, best_order
 from crmkit.followups.policies.route_search import good_order, nearest_neighbour
+from crmkit.serialization import make_converter
 from tests.followups.routes import (
     MINUTE,
     NINE,
@@ -31,6 +32,7 @@ from tests.followups.routes import (
 
 BERLIN = ZoneInfo("Europe/Berlin")
 HOUR = timedelta(hours=1)
+CONVERTER = make_converter(Route)
 few = st.integers(0, 4)
 some = st.integers(5, 7)
 # More than are looked at in every order.
@@ -135,6 +137,11 @@ class TestEveryRoute:
     @given(questions(size=some, everything_fits=True))
     def test_without_hours_everybody_is_visited(self, question):
         assert planned(question).outcome.unvisited == ()
+
+    @given(questions(size=few))
+    def test_it_can_be_written_down_and_read_back(self, question):
+        route = planned(question).outcome
+        assert CONVERTER.loads(CONVERTER.dumps(route)) == route
 
     @given(questions(size=st.one_of(few, many)))
     def test_the_evidence_tells_of_every_stop(self, question):

@@ -44,8 +44,8 @@ def to_icalendar(
     owner: Actor | None = None,
     name: str | None = None,
     domain: str = "crmkit",
-    title: Callable[[FollowUp], str] = _title,
-    details: Callable[[FollowUp], str] = _details,
+    title: Callable[[FollowUp], str] | None = None,
+    details: Callable[[FollowUp], str] | None = None,
     place: Callable[[FollowUp], str | None] | None = None,
 ) -> bytes:
     r"""A calendar file of follow-ups: to be sent, or to be fetched by a calendar program as a feed.
@@ -79,7 +79,7 @@ def to_icalendar(
     check_identifier(domain, "domain")
     library = _library()
     calendar = _calendar(library, name)
-    write = _Writer(library, in_utc(at), owner, domain, title, details, place)
+    write = _Writer(library, in_utc(at), owner, domain, title or _title, details or _details, place)
     found = [one for one in _newest(follow_ups) if owner is None or _concerns(one, owner)]
     events = [write.event(one) for one in found]
     for zone, (first, last) in sorted(_years(events).items()):
