@@ -2,7 +2,8 @@
 
 :mod:`crmkit.testing.contracts` holds the contract that every store must pass,
 :mod:`crmkit.testing.complaint_rules` that of a lifecycle for complaints and its conditions,
-:mod:`crmkit.testing.strategies` and :mod:`crmkit.testing.complaints` make values of crmkit's types
-for property tests, and :mod:`crmkit.testing.tables` mutates tables of transitions. They need the
-extra ``crmkit[testing]``.
+:mod:`crmkit.testing.strategies`, :mod:`crmkit.testing.complaints` and
+:mod:`crmkit.testing.follow_ups` make values of crmkit's types for property tests, and
+:mod:`crmkit.testing.tables` mutates tables of transitions. They need the extra
+``crmkit[testing]``.
 """
