@@ -294,6 +294,13 @@ class TestAppointment:
         with pytest.raises(InvalidValue):
             Appointment(start, length, zone)
 
+    def test_a_day_that_a_zone_left_out_is_the_one_after_it(self):
+        """Samoa went from the 29th to the 31st of December 2011, however the hour is written."""
+        samoa = ZoneInfo("Pacific/Apia")
+        left_out = datetime(2011, 12, 30, 12, tzinfo=samoa)
+        for start in (left_out, left_out.astimezone(ZoneInfo("UTC"))):
+            assert Appointment(start, HOUR, "Pacific/Apia").on == date(2011, 12, 31)
+
     def test_it_may_last_for_a_week(self):
         assert Appointment(NOON, timedelta(days=7), BERLIN).zone == "Europe/Berlin"
 

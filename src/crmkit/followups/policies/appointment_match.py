@@ -38,7 +38,7 @@ from crmkit.business_time.zones import in_utc
 from crmkit.decision import Decision, noted
 from crmkit.errors import InvalidPolicy, InvalidValue
 from crmkit.followups.facts import as_names
-from crmkit.followups.records.events import Appointment
+from crmkit.followups.records.events import Appointment, day_in
 from crmkit.followups.tally.appointments import BookedAppointment
 from crmkit.identifiers import Actor, CustomerId
 from crmkit.period import Period, check_date
@@ -214,7 +214,7 @@ class AppointmentMatch:
 
     def _fits(self, appointment: Appointment, at: datetime) -> bool:
         if self.within is None:
-            return at.astimezone(ZoneInfo(appointment.zone)).date() == appointment.on
+            return day_in(at, ZoneInfo(appointment.zone)) == appointment.on
         return abs(in_utc(at) - in_utc(appointment.start)) <= self.within
 
 

@@ -1,7 +1,7 @@
 """What can happen to a follow-up: each entry of its trail holds one of these."""
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Self
 from zoneinfo import ZoneInfo
 
@@ -27,6 +27,7 @@ __all__ = [
     "Rescheduled",
     "Unassigned",
     "as_papers",
+    "day_in",
 ]
 
 _LONGEST = timedelta(days=7)
@@ -67,20 +68,25 @@ class Appointment:
         check_instant(self.start, "the start of an appointment")
         if not isinstance(self.length, timedelta) or not timedelta(0) < self.length <= _LONGEST:
             raise InvalidValue("an appointment lasts for some time, and for a week at most")
-        _day(self.start, ZoneInfo(self.zone))
+        day_in(self.start, ZoneInfo(self.zone))
 
     @property
     def on(self) -> date:
         """The day on which it begins, in its time zone."""
-        return _day(self.start, ZoneInfo(self.zone))
+        return day_in(self.start, ZoneInfo(self.zone))
 
 
-def _day(at: datetime, zone: tzinfo) -> date:
+def day_in(at: datetime, zone: tzinfo) -> date:
+    """The day that an instant belongs to in a time zone.
+
+    :raises InvalidValue: if the zone is no tzinfo, or the day is outside the calendar.
+    """
     # None would stand for the zone of this machine, and the same instant for another day elsewhere.
     if not isinstance(zone, tzinfo):
         raise InvalidValue("the zone is a tzinfo: pass ZoneInfo('Europe/Berlin')")
     try:
-        return at.astimezone(zone).date()
+        # By way of UTC: a day that a zone left out, as Samoa did in 2011, is the one after it.
+        return at.astimezone(UTC).astimezone(zone).date()
     except OverflowError:
         raise InvalidValue(
             "that is outside the calendar: stay within the years 1 to 9999"
@@ -226,7 +232,7 @@ class Done:
             interaction=interaction.id,
             customer=interaction.customer,
             at=interaction.at,
-            on=_day(interaction.at, zone),
+            on=day_in(interaction.at, zone),
             channel=interaction.channel,
             actor=interaction.actor,
             outcome=outcome,
