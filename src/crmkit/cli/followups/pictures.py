@@ -82,10 +82,16 @@ def _weeks(loads: Mapping[date, int], period: Period, most: int, a_day: int) -> 
 
 def _day(axes: Any, column: int, row: int, load: int, most: int, a_day: int) -> None:
     strength = _STRONGEST * load / most if most else 0
-    place = (column + 0.03, row + 0.03)
-    axes.add_patch(Rectangle(place, 0.94, 0.94, facecolor=ACCENT, alpha=strength, linewidth=0))
     edge = ACCENT if load >= a_day else LINE
-    axes.add_patch(Rectangle(place, 0.94, 0.94, fill=False, edgecolor=edge, linewidth=1))
+    axes.add_patch(
+        Rectangle(
+            (column + 0.03, row + 0.03),
+            *(0.94, 0.94),
+            facecolor=(ACCENT, strength),
+            edgecolor=edge,
+            linewidth=1,
+        )
+    )
 
 
 def _without_frame(axes: Any) -> None:
