@@ -48,6 +48,15 @@ from crmkit.followups.policies.appointment_match import (
     MatchedAppointments,
     MatchFacts,
 )
+from crmkit.followups.policies.assignment import (
+    Assignment,
+    AssignmentFacts,
+    AssignmentPolicy,
+    CustomerAssigned,
+    CustomerUnassigned,
+    PortfolioOwner,
+    WhyUnassigned,
+)
 from crmkit.followups.policies.cadence import Cadence
 from crmkit.followups.policies.closed_days import ClosedDays
 from crmkit.followups.policies.following import next_follow_up, next_occurrence
@@ -74,14 +83,8 @@ from crmkit.followups.policies.neglect import (
     NeglectPolicy,
 )
 from crmkit.followups.policies.owners import Capacity, FollowUpOwner
-from crmkit.followups.policies.plan import (
-    OwnerPlan,
-    Placement,
-    PlanCase,
-    Smoothing,
-    Unplaced,
-    WhyUnplaced,
-)
+from crmkit.followups.policies.placement import Placement, Unplaced, WhyUnplaced
+from crmkit.followups.policies.plan import OwnerPlan, PlanCase, Smoothing
 from crmkit.followups.policies.planning import FollowUpPlanner
 from crmkit.followups.policies.priority import (
     FollowUpMethod,
@@ -142,6 +145,7 @@ from crmkit.followups.records.opinions import (
     OpinionSheet,
     OpinionTopic,
 )
+from crmkit.followups.records.owner_history import OwnerChange, OwnerChangeReason, OwnerHistory
 from crmkit.followups.records.proposal import (
     Cause,
     Proposal,
@@ -182,6 +186,9 @@ __all__ = [
     "Appointment",
     "AppointmentMatch",
     "Assigned",
+    "Assignment",
+    "AssignmentFacts",
+    "AssignmentPolicy",
     "BookedAppointment",
     "Cadence",
     "CadenceStep",
@@ -198,6 +205,8 @@ __all__ = [
     "ContactPolicy",
     "ContactResult",
     "ContactStep",
+    "CustomerAssigned",
+    "CustomerUnassigned",
     "Done",
     "DueLevel",
     "DueLevels",
@@ -242,12 +251,16 @@ __all__ = [
     "OpinionTopic",
     "Overdue",
     "OverdueFollowUp",
+    "OwnerChange",
+    "OwnerChangeReason",
+    "OwnerHistory",
     "OwnerPlan",
     "PapersMissing",
     "Placement",
     "PlanCase",
     "Planned",
     "PlannedVisit",
+    "PortfolioOwner",
     "Priority",
     "PriorityFacts",
     "PriorityVerdict",
@@ -273,6 +286,7 @@ __all__ = [
     "VisitPoint",
     "VisitReport",
     "WeeklyMeeting",
+    "WhyUnassigned",
     "WhyUnplaced",
     "WhyUnvisited",
     "before_warranty_ends",

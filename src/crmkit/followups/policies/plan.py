@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 from typing import Self
 
@@ -14,19 +14,14 @@ from crmkit.contact import Contact, DoNotContact
 from crmkit.contact.records import zone_name
 from crmkit.errors import InvalidValue
 from crmkit.followups.facts import FollowUpFacts
+from crmkit.followups.policies.placement import Placement, Unplaced, occurrence_of, order_of
+from crmkit.followups.policies.steps import shifted
+from crmkit.followups.records.follow_up import FollowUp
 from crmkit.followups.records.occurrence import Occurrence
-from crmkit.identifiers import Actor, CustomerId, check_identifier
-from crmkit.period import Period, check_date, check_instant
+from crmkit.identifiers import Actor, check_identifier
+from crmkit.period import Period, check_date
 
-__all__ = [
-    "OwnerPlan",
-    "Placement",
-    "PlanCase",
-    "Smoothing",
-    "Unplaced",
-    "WhyUnplaced",
-    "order_of",
-]
+__all__ = ["OwnerPlan", "PlanCase", "Smoothing"]
 
 
 class Smoothing(StrEnum):
@@ -36,80 +31,6 @@ class Smoothing(StrEnum):
     """As near to the day it is due as there is room."""
     EVEN = "even"
     """As evenly over the days as windows allow."""
-
-
-class WhyUnplaced(StrEnum):
-    """Why a follow-up has no day in a plan."""
-
-    OVER = "over"
-    """No day is left in the period on which it may be done."""
-    CLOSED = "closed"
-    """The owner works on none of the days on which it may be done."""
-    OWNER_LEAVES = "owner-leaves"
-    """The owner has left before the first working day on which it may be done."""
-    CONTACT_RULES = "contact-rules"
-    """Contact rules or the wish of the customer forbid it on every working day of its window."""
-    FULL = "full"
-    """No room is left on the days on which it may be done, and nothing there could give way."""
-
-
-@frozen
-class Placement:
-    """A follow-up of a customer on a day of its owner.
-
-    ``at`` is the first instant of that day at which the owner works and the customer may be
-    contacted. ``channel`` is that of the cadence, or else what the priority says. ``is_agreed`` if
-    the customer has been told: then it stays where it is, even if the owner leaves.
-
-    :raises InvalidValue: if a day is no plain date.
-    :raises NaiveDatetime: if the instant has no time zone.
-    """
-
-    owner: Actor
-    customer: CustomerId
-    occurrence: Occurrence
-    on: date
-    at: datetime | None = None
-    channel: str | None = None
-    score: int = 0
-    is_agreed: bool = False
-
-    def __attrs_post_init__(self) -> None:
-        if type(self.on) is not date:
-            check_date(self.on, "the day of a follow-up")
-        if self.at is not None:
-            check_instant(self.at, "the instant of a follow-up")
-
-    def __str__(self) -> str:
-        return f"{self.customer} on {self.on}"
-
-    @property
-    def key(self) -> tuple[CustomerId, str, date]:
-        """What tells it apart from every other follow-up."""
-        return (self.customer, self.occurrence.cadence, self.occurrence.nominal_on)
-
-
-@frozen
-class Unplaced:
-    """A follow-up that has no day in a plan, and why.
-
-    ``can_wait`` if it may still be done after the period: then the next plan takes it up.
-    """
-
-    owner: Actor
-    customer: CustomerId
-    occurrence: Occurrence
-    why: WhyUnplaced
-    can_wait: bool
-    score: int = 0
-
-    def __str__(self) -> str:
-        return f"{self.customer} not placed: {self.why}"
-
-    @property
-    def key(self) -> tuple[CustomerId, str, date]:
-        """What tells it apart from every other follow-up."""
-        return (self.customer, self.occurrence.cadence, self.occurrence.nominal_on)
 
 
 def _kept(placements: Iterable[Placement]) -> tuple[Placement, ...]:
@@ -136,6 +57,14 @@ def _more(occurrences: Iterable[Occurrence]) -> tuple[Occurrence, ...]:
     return tuple(by_key[key] for key in sorted(by_key))
 
 
+def _settled(keys: Iterable[tuple[str, date]]) -> frozenset[tuple[str, date]]:
+    found = frozenset(keys)
+    for cadence, nominal_on in found:
+        check_identifier(cadence, "the name of a cadence")
+        check_date(nominal_on, "the day of a follow-up that is settled")
+    return found
+
+
 def _contacts(contacts: Iterable[Contact]) -> tuple[Contact, ...]:
     found = tuple(contacts)
     if not found:
@@ -160,9 +89,10 @@ class PlanCase:
 
     ``kept`` are the follow-ups that have a day already, as a plan before gave them: they keep it.
     ``more`` are follow-ups that no cadence asks for, such as a call because sales fall, or one that
-    was put off; one that a cadence asks for as well, by the same day, takes its place. ``contacts``
-    are those that happened, or are planned by others. ``zone`` is the time zone of the customer;
-    without one, that of the owner.
+    was put off; one that a cadence asks for as well, by the same day, takes its place. ``settled``
+    are those that were done or called off, by cadence and its day: they do not come back.
+    ``contacts`` are those that happened, or are planned by others. ``zone`` is the time zone of the
+    customer; without one, that of the owner.
 
     :raises InvalidValue: if something is of another type, of another customer, or contradicts
         itself.
@@ -171,6 +101,7 @@ class PlanCase:
     facts: FollowUpFacts
     kept: tuple[Placement, ...] = field(default=(), converter=_kept)
     more: tuple[Occurrence, ...] = field(default=(), converter=_more)
+    settled: frozenset[tuple[str, date]] = field(default=frozenset(), converter=_settled)
     contacts: tuple[Contact, ...] = field(default=(), converter=_contacts)
     do_not_contact: tuple[DoNotContact, ...] = field(default=(), converter=_stops)
     zone: str | None = field(default=None, converter=optional(zone_name))
@@ -180,6 +111,71 @@ class PlanCase:
             raise InvalidValue("a customer is planned for by FollowUpFacts")
         if any(one.customer != self.facts.customer for one in self.kept):
             raise InvalidValue("what is kept belongs to another customer")
+
+    @classmethod
+    def of(
+        cls,
+        facts: FollowUpFacts,
+        follow_ups: Iterable[FollowUp],
+        *,
+        contacts: Iterable[Contact] = (),
+        do_not_contact: Iterable[DoNotContact] = (),
+        zone: str | None = None,
+    ) -> Self:
+        """A customer by what is on record: open follow-ups keep their day if somebody has them.
+
+        Those that nobody has are planned like any other. Those that were done, missed or cancelled
+        are settled: what was missed is for the overdue list.
+        """
+        kept, more, settled = list[Placement](), list[Occurrence](), set[tuple[str, date]]()
+        for one in follow_ups:
+            if one.customer != facts.customer:
+                raise InvalidValue("what is on record belongs to another customer")
+            asked = occurrence_of(one)
+            if not one.is_open:
+                settled.add((asked.cadence, asked.nominal_on))
+            elif one.owner is None:
+                more.append(asked)
+            else:
+                kept.append(Placement.of(one))
+        return cls(
+            facts=facts,
+            kept=kept,
+            more=more,
+            settled=settled,
+            contacts=contacts,
+            do_not_contact=do_not_contact,
+            zone=zone,
+        )
+
+    def handed_over(self, leaver: Actor, to: Actor, last_day: date) -> Self:
+        """The same customer for a new owner, who begins after the last day of the one who leaves.
+
+        What the leaver was to do later is planned anew, by its window and as near to its day as can
+        be; what was agreed with the customer goes over as it is.
+        """
+        kept, moved = list[Placement](), list[Occurrence]()
+        for one in self.kept:
+            if one.owner != leaver or one.on <= last_day:
+                kept.append(one)
+            elif one.is_agreed:
+                kept.append(evolve(one, owner=to))
+            else:
+                asked = one.occurrence
+                due = min(max(one.on, asked.not_before), asked.not_after)
+                moved.append(evolve(asked, due_on=due))
+        anew = {(one.cadence, one.nominal_on) for one in moved}
+        others = (one for one in self.more if (one.cadence, one.nominal_on) not in anew)
+        begins = max(self.facts.as_of, shifted(last_day, 1))
+        return evolve(
+            self, facts=evolve(self.facts, as_of=begins), kept=kept, more=(*others, *moved)
+        )
+
+    def until(self, last_day: date) -> Self:
+        """The same customer with nothing but what has a day already, up to a last one."""
+        kept = [one for one in self.kept if one.on <= last_day]
+        nothing_more = evolve(self.facts, ends_on=date.min)
+        return evolve(self, facts=nothing_more, kept=kept, more=())
 
     def with_kept(self, plan: "OwnerPlan") -> Self:
         """The same customer, with what a plan has placed."""
@@ -219,8 +215,3 @@ class OwnerPlan:
     def loads(self) -> Mapping[date, int]:
         """How many follow-ups there are on each day that has any."""
         return dict(sorted(Counter(one.on for one in (*self.kept, *self.placements)).items()))
-
-
-def order_of(one: Placement) -> tuple[date, int, tuple[CustomerId, str, date]]:
-    """Day by day, the most important first."""
-    return (one.on, -one.score, one.key)

@@ -1,17 +1,22 @@
 """The planner: follow-ups of many customers onto the days of their owners."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from attrs import field, frozen
 
 from crmkit.contact import ContactPolicy
-from crmkit.errors import InvalidPolicy
+from crmkit.decision import Decision
+from crmkit.errors import InvalidPolicy, InvalidValue
 from crmkit.followups.policies.cadence import Cadence
 from crmkit.followups.policies.following import told_apart
 from crmkit.followups.policies.owners import FollowUpOwner
+from crmkit.followups.policies.placement import Placement, Unplaced
 from crmkit.followups.policies.plan import OwnerPlan, PlanCase, Smoothing
+from crmkit.followups.policies.planning_why import Why
 from crmkit.followups.policies.priority import Priority
 from crmkit.followups.policies.sheet import Calendars, Sheet
+from crmkit.followups.policies.working_days import WorkingDays
+from crmkit.identifiers import Actor, CustomerId
 from crmkit.period import Period
 
 __all__ = ["FollowUpPlanner"]
@@ -102,6 +107,62 @@ class FollowUpPlanner:
         calendars = Calendars(self.cadences, period)
         for owner, cases in portfolios:
             yield self._plan(owner, cases, period, calendars)
+
+    def hand_over(
+        self,
+        leaver: FollowUpOwner,
+        cases: Iterable[PlanCase],
+        receivers: Iterable[tuple[FollowUpOwner, Iterable[PlanCase]]],
+        owner_of: Callable[[CustomerId], Actor | None],
+        period: Period,
+    ) -> Iterator[OwnerPlan]:
+        """The plans of a period in which somebody leaves: first theirs, then those of the others.
+
+        ``cases`` are the customers of the leaver, with what was kept; ``owner_of`` says who gets
+        each of them, as :meth:`Assignment.owner_of` does. Until the last day, the leaver does what
+        was planned. What was planned for later goes to the new owner, is planned anew there, and
+        stands in that plan, placed or not. A customer whom nobody gets stays in the plan of the
+        leaver, with all that nobody will do.
+
+        :raises InvalidValue: if the leaver stays, or somebody gets a customer who is no receiver.
+        """
+        last_day = leaver.leaves_on
+        if last_day is None:
+            raise InvalidValue("whoever hands over leaves: say when, by leaves_on")
+        receivers = tuple(receivers)
+        given: dict[Actor, list[PlanCase]] = {owner.actor: [] for owner, _ in receivers}
+        stays: list[PlanCase] = []
+        for case in cases:
+            to = owner_of(case.facts.customer)
+            if to is None or to == leaver.actor:
+                stays.append(case)
+            elif to not in given:
+                raise InvalidValue("somebody gets a customer and has no plan: add a receiver")
+            else:
+                given[to].append(case.handed_over(leaver.actor, to, last_day))
+                stays.append(case.until(last_day))
+        calendars = Calendars(self.cadences, period)
+        yield self._plan(leaver, stays, period, calendars)
+        for owner, own in receivers:
+            yield self._plan(owner, (*own, *given[owner.actor]), period, calendars)
+
+    def why(
+        self, plan: OwnerPlan, owner: FollowUpOwner, case: PlanCase
+    ) -> tuple[Decision[Placement | Unplaced], ...]:
+        """Why the new follow-ups of a customer have the day they have in a plan, or none.
+
+        The days are told in the order of how near they are to the day it is due, up to the one that
+        was chosen.
+        """
+        customer = case.facts.customer
+        days = WorkingDays.of(owner.calendar, plan.period)
+        why = Why(plan, owner, case, self.priority, self.contact, days)
+        found: tuple[Placement | Unplaced, ...] = (*plan.placements, *plan.unplaced)
+        return tuple(
+            Decision(one, self.name, case.facts.as_of, tuple(why.evidence(one)), subject=customer)
+            for one in found
+            if one.customer == customer
+        )
 
     def _plan(
         self,

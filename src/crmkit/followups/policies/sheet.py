@@ -2,7 +2,7 @@
 
 from collections import Counter, OrderedDict
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date
 
 from attrs import define, field
 
@@ -14,17 +14,9 @@ from crmkit.followups.policies.asking import Asking
 from crmkit.followups.policies.board import Board
 from crmkit.followups.policies.cadence import Cadence
 from crmkit.followups.policies.owners import FollowUpOwner
-from crmkit.followups.policies.plan import (
-    OwnerPlan,
-    Placement,
-    PlanCase,
-    Smoothing,
-    Unplaced,
-    WhyUnplaced,
-    order_of,
-)
+from crmkit.followups.policies.placement import Placement, Unplaced, WhyUnplaced, order_of
+from crmkit.followups.policies.plan import OwnerPlan, PlanCase, Smoothing
 from crmkit.followups.policies.priority import Priority, PriorityVerdict
-from crmkit.followups.policies.steps import before
 from crmkit.followups.policies.working_days import Approach, Moments, WorkingDays
 from crmkit.followups.records.occurrence import Occurrence
 from crmkit.period import Period
@@ -137,11 +129,14 @@ class Sheet:
     def _jobs(self, case: PlanCase) -> Iterable[Job]:
         """The follow-ups of a customer that have no day yet."""
         found = tuple(self.asking.of(case.facts))
-        if case.more or case.kept:
+        if case.more or case.kept or case.settled:
             by_key = {(one.cadence, one.nominal_on): one for one in (*found, *case.more)}
-            for kept in case.kept:
-                by_key.pop((kept.occurrence.cadence, kept.occurrence.nominal_on), None)
-            found = tuple(one for one in by_key.values() if one.due_on < self.period.end)
+            has_a_day = {(one.occurrence.cadence, one.occurrence.nominal_on) for one in case.kept}
+            found = tuple(
+                one
+                for key, one in by_key.items()
+                if one.due_on < self.period.end and key not in has_a_day | case.settled
+            )
         apart = len(found) > 1 and bool(self.contact.caps or self.contact.gaps)
         return [self._job(case, one, apart) for one in found]
 
@@ -226,12 +221,9 @@ class Sheet:
         """The contact that something kept will be; at the beginning of its day, if that is open."""
         occurrence = one.occurrence
         channel = one.channel or occurrence.channel or self._verdict(case.facts, occurrence).channel
-        return Contact(one.at or self._begin_of(one.on), channel, occurrence.purpose)
-
-    def _begin_of(self, day: date) -> datetime:
-        if day in self.period and (mask := self.days.within(day, day)):
-            return self.days.opening(mask.bit_length() - 1)
-        return self.owner.calendar.end_of_day(before(day))
+        return Contact(
+            one.at or self.days.begin_of(one.on, self.owner.calendar), channel, occurrence.purpose
+        )
 
     def _zone_of(self, case: PlanCase) -> str:
         return case.zone or self.days.zone

@@ -145,6 +145,17 @@ class WorkingDays:
         high = self._before[(last - self._first).days + 1]
         return (1 << high) - (1 << low)
 
+    def on(self, day: date) -> Sequence[Span]:
+        """When the calendar is open on a day of the period."""
+        mask = self.within(day, day)
+        return self.spans[mask.bit_length() - 1] if mask else ()
+
+    def begin_of(self, day: date, calendar: BusinessCalendar) -> datetime:
+        """When a day begins: with the opening, if it is a working day of the period."""
+        within = 0 <= (day - self._first).days < len(self._before) - 1
+        spans = self.on(day) if within else ()
+        return spans[0][0] if spans else calendar.end_of_day(before(day))
+
     def opening(self, place: int) -> datetime:
         """When the calendar opens on a working day."""
         return self.spans[place][0][0]
