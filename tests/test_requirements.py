@@ -15,13 +15,14 @@ DONE = [
     *(f"SEG-{number:02}" for number in range(1, 14)),
     *(f"CLV-{number:02}" for number in range(1, 10)),
     *(f"CMP-{number:02}" for number in range(1, 17)),
-    *(f"SVC-{number:02}" for number in (1, 2, 3, 8, 9, 10, 11, 13)),
-    *(f"FUP-{number:02}" for number in (5, 6, 7, 10, 11)),
+    *(f"SVC-{number:02}" for number in (1, 2, 3, 4, 8, 9, 10, 11, 13)),
+    *(f"FUP-{number:02}" for number in (1, 2, 3, 4, 5, 6, 7, 9, 10, 11)),
     "CHU-05",
+    "CUS-12",
     "KPI-05",
     "RSK-01",
 ]
-PARTLY = ["SVC-01", "SVC-02"]
+PARTLY = ["CUS-12", "FUP-03", "SVC-01", "SVC-02"]
 
 Row = tuple[str, str, str, str]
 
