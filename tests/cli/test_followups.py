@@ -262,7 +262,7 @@ class TestWhatIsShown:
         text = followups(shop, *SHOP, "--explain", "C-1").out
         assert "due 2026-03-10 for C-1" in text
         assert "- noted: step is every month up to 1 year" in text
-        assert "Tue 2026-03-10 by shop: return-visit" in text
+        assert "return-visit, Tue 2026-03-10 by shop" in text
 
     def test_why_as_json(self, shop):
         found = followups(shop, *SHOP, "--explain", "C-1", "--json").json
@@ -270,7 +270,8 @@ class TestWhatIsShown:
         assert {"criterion": "step", "observed": "every month up to 1 year", "met": None} in (
             found["evidence"]
         )
-        assert [one["on"] for one in found["placed"]] == ["2026-03-10"]
+        assert [one["on"] for one in found["planned"]] == ["2026-03-10"]
+        assert found["planned"][0]["evidence"]
 
     def test_why_somebody_is_not_in_the_plan(self, shop):
         text = followups(shop, *SHOP, "--explain", "C-2", "--for", "2026-04").out
@@ -279,7 +280,7 @@ class TestWhatIsShown:
     def test_why_there_was_no_room(self, here):
         shop = purchases(here / "shop.csv", "C-1 2026-02-10 10", "C-2 2026-02-10 90")
         text = followups(shop, *SHOP, "--explain", "C-1", "--capacity", 1).out
-        assert "not placed: return-visit, its days are full" in text
+        assert "return-visit, not placed: its days are full" in text
 
     def test_nobody_of_that_name(self, shop):
         assert "no such customer" in refused(shop, *SHOP, "--explain", "C-9")

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from crmkit.cli.followups.as_text import decision_on
+from crmkit.cli.followups.as_text import decision_on, whys_of
 from crmkit.cli.followups.options import FollowUpOptions
 from crmkit.cli.followups.planning import ShopPlan
 from crmkit.decision import Decision
@@ -93,23 +93,18 @@ def explanation_json(plan: ShopPlan, customer: str) -> str:
         "as_of": plan.as_of.isoformat(),
         "next": None if decision.outcome is None else _occurrence(decision.outcome),
         "evidence": _evidence(decision),
-        "placed": [
-            {"owner": each.owner, **_placed(one)}
-            for each in plan.plans
-            for one in each.placements
-            if one.customer == customer
-        ],
-        "unplaced": [
-            {"owner": each.owner, **_unplaced(one)}
-            for each in plan.plans
-            for one in each.unplaced
-            if one.customer == customer
-        ],
+        "planned": [_planned(why) for why in whys_of(plan, customer)],
     }
     return json.dumps(found, indent=2)
 
 
-def _evidence(decision: Decision[Occurrence | None]) -> list[dict[str, Any]]:
+def _planned(why: Decision[Placement | Unplaced]) -> dict[str, Any]:
+    one = why.outcome
+    said = _placed(one) if isinstance(one, Placement) else _unplaced(one)
+    return {"owner": one.owner, **said, "evidence": _evidence(why)}
+
+
+def _evidence(decision: Decision[Any]) -> list[dict[str, Any]]:
     return [
         {"criterion": item.criterion, "observed": _plain(item.observed), "met": item.met}
         for item in decision.evidence

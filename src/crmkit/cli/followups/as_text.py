@@ -13,6 +13,7 @@ from crmkit.followups import (
     Occurrence,
     OwnerPlan,
     Placement,
+    PlanCase,
     Unplaced,
     WhyUnplaced,
     next_follow_up,
@@ -20,7 +21,7 @@ from crmkit.followups import (
 from crmkit.identifiers import CustomerId
 from crmkit.money import NO_CURRENCY
 
-__all__ = ["WHY", "decision_on", "explanation", "text_of"]
+__all__ = ["WHY", "decision_on", "explanation", "text_of", "whys_of"]
 
 WHY = {
     WhyUnplaced.OVER: "no day is left in this time",
@@ -164,16 +165,27 @@ def decision_on(plan: ShopPlan, customer: str) -> Decision[Occurrence | None]:
 
 
 def _places(plan: ShopPlan, customer: str) -> Iterator[str]:
-    yield f"In the plan of {plan.span.name}"
-    found = False
-    for each in plan.plans:
-        for one in each.placements:
-            if one.customer == customer:
-                found = True
-                yield f"  {one.on:%a} {one.on} by {one_line(one.owner)}: {one.occurrence.purpose}"
-        for left in each.unplaced:
-            if left.customer == customer:
-                found = True
-                yield f"  not placed: {left.occurrence.purpose}, {WHY[left.why]}"
+    yield f"In the plan of {plan.span.name}:"
+    found = whys_of(plan, customer)
+    for decision in found:
+        one = decision.outcome
+        yield f"{one.occurrence.purpose}, {_place(one)}"
+        yield from explain(decision).splitlines()[1:]
     if not found:
-        yield "  nothing is due"
+        yield "nothing is due"
+
+
+def _place(one: Placement | Unplaced) -> str:
+    if isinstance(one, Placement):
+        return f"{one.on:%a} {one.on} by {one_line(one.owner)}"
+    return f"not placed: {WHY[one.why]}"
+
+
+def whys_of(plan: ShopPlan, customer: str) -> tuple[Decision[Placement | Unplaced], ...]:
+    """Why each follow-up of a customer has the day it has, or none."""
+    case = PlanCase(facts=plan.facts[CustomerId(customer)])
+    return tuple(
+        decision
+        for each, owner in zip(plan.plans, plan.owners, strict=True)
+        for decision in plan.planner.why(each, owner, case)
+    )

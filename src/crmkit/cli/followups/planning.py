@@ -17,6 +17,8 @@ from crmkit.cli.working_time import working_calendar, zone_of
 from crmkit.errors import CrmkitError
 from crmkit.followups import (
     Anchor,
+    AssignmentFacts,
+    AssignmentPolicy,
     Cadence,
     Capacity,
     FollowUpFacts,
@@ -24,6 +26,7 @@ from crmkit.followups import (
     FollowUpPlanner,
     OwnerPlan,
     PlanCase,
+    PortfolioOwner,
     Priority,
 )
 from crmkit.identifiers import Actor, CustomerId
@@ -190,27 +193,34 @@ def _portfolios(
     owners: tuple[FollowUpOwner, ...],
     facts: Mapping[CustomerId, FollowUpFacts],
 ) -> list[tuple[FollowUpOwner, list[PlanCase]]]:
-    """Every customer with an owner: the one they have, others with whoever has least to look after.
-
-    The most important ones are shared out first, so that everybody has some of them.
-    """
-    named = {str(owner.actor): owner for owner in owners}
+    """Every customer with an owner: the one they have, or else by the room that owners have."""
+    named = {owner.actor: owner for owner in owners}
     of = {} if options.owners_of is None else _owners_of(options.owners_of, named)
-    portfolios: dict[str, list[PlanCase]] = {name: [] for name in named}
-    free = []
-    for customer, each in facts.items():
-        if customer in of:
-            portfolios[of[customer]].append(PlanCase(facts=each))
-        else:
-            free.append(each)
-    free.sort(key=lambda each: (-IMPORTANCE.get(str(each.tier), 0), each.customer))
-    for each in free:
-        name = min(named, key=lambda one: len(portfolios[one]) / named[one].capacity.a_day)
-        portfolios[name].append(PlanCase(facts=each))
-    return [(owner, portfolios[name]) for name, owner in named.items()]
+    room = sum(owner.capacity.a_day for owner in owners)
+    policy = AssignmentPolicy(
+        owners=[
+            # Rounded up, so that there is always room for everybody.
+            PortfolioOwner(actor=owner.actor, most=-(-len(facts) * owner.capacity.a_day // room))
+            for owner in owners
+        ]
+    )
+    assignment = policy.assign(
+        AssignmentFacts(
+            customer=customer,
+            as_of=each.as_of,
+            owner=of.get(customer),
+            tier=each.tier,
+            score=IMPORTANCE.get(str(each.tier), 0),
+        )
+        for customer, each in facts.items()
+    )
+    portfolios: dict[Actor, list[PlanCase]] = {actor: [] for actor in named}
+    for one in assignment.assigned:
+        portfolios[one.to].append(PlanCase(facts=facts[one.customer]))
+    return [(owner, portfolios[actor]) for actor, owner in named.items()]
 
 
-def _owners_of(path: Path, named: Iterable[str]) -> dict[CustomerId, str]:
+def _owners_of(path: Path, named: Iterable[Actor]) -> dict[CustomerId, Actor]:
     known = set(named)
     try:
         with path.open(encoding="utf-8-sig", newline="") as lines:
@@ -220,13 +230,13 @@ def _owners_of(path: Path, named: Iterable[str]) -> dict[CustomerId, str]:
         raise Refusal(f"cannot read {path}: {why}") from error
     except (csv.Error, UnicodeError) as error:
         raise Refusal(f"{path} is no CSV in UTF-8: write the columns customer and owner") from error
-    found: dict[CustomerId, str] = {}
+    found: dict[CustomerId, Actor] = {}
     for number, row in enumerate(rows, start=2):
         customer, owner = row.get("customer"), row.get("owner")
         if not customer or not owner:
             raise Refusal(f"{path}, row {number}: write a customer and an owner in each")
         if owner not in known:
             raise Refusal(f"{path}, row {number}: {owner} is no owner: add --owner {owner}")
-        if found.setdefault(CustomerId(customer), owner) != owner:
+        if found.setdefault(CustomerId(customer), Actor(owner)) != owner:
             raise Refusal(f"{path}, row {number}: {customer} has two owners: leave one of them out")
     return found
