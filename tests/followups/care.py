@@ -1,6 +1,7 @@
 """Customers who are cared for more or less, drawn at random, with builders in words of the shop."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 from hypothesis import strategies as st
 
@@ -56,7 +57,9 @@ amounts = st.one_of(st.sampled_from([0, 0, 7, 10, 14, 20]), st.integers(-5, 30))
 def sales(draw):
     """Sales without a gap, of periods of one length, up to a day not long ago."""
     amounts_drawn = draw(st.lists(amounts, max_size=RECENT + BEFORE + 3))
-    return daily(*amounts_drawn, until=draw(recently), unit_days=draw(st.sampled_from([1, 1, 7])))
+    # In cents, where the limit can lie between two of them.
+    sold = [Decimal(amount).scaleb(-2) for amount in amounts_drawn]
+    return daily(*sold, until=draw(recently), unit_days=draw(st.sampled_from([1, 1, 7])))
 
 
 @st.composite

@@ -217,6 +217,22 @@ class TestFallingSales:
         sales = daily(0, 0, *[0, 100] * 13, *[0] * 7)
         assert FallingSales()(facts_of(sales=sales)).outcome is None
 
+    def test_of_three_days_two_are_half(self):
+        trigger = FallingSales(recent=1, before=3)
+        assert trigger(facts_of(sales=daily(0, 0, 9, 0))).outcome is None
+        assert trigger(facts_of(sales=daily(0, 9, 9, 0))).outcome == AS_OF
+
+    def test_who_gave_everything_back_cannot_buy_less(self):
+        trigger = FallingSales(recent=1, before=2)
+        assert trigger(facts_of(sales=daily(9, -9, 0))).outcome is None
+        assert trigger(facts_of(sales=daily(9, -8, 0))).outcome == AS_OF
+
+    def test_a_limit_between_two_cents_is_not_reached_by_the_upper_one(self):
+        """A third of 1.00 is 0.33 and a bit."""
+        trigger = FallingSales(falls_by=Fraction(2, 3), recent=1, before=1)
+        assert trigger(facts_of(sales=daily("1.00", "0.33"))).outcome == AS_OF
+        assert trigger(facts_of(sales=daily("1.00", "0.34"))).outcome is None
+
     def test_what_was_taken_up_is_judged_again_with_new_sales_only(self):
         sales = daily(*[100] * 28, *[50] * 7)
         first = AS_OF - 6 * DAY

@@ -67,21 +67,14 @@ from crmkit.followups.policies.installation import (
     InstallationFacts,
     InstallationTask,
 )
-from crmkit.followups.policies.meeting import (
-    MeetingPack,
-    MeetingTopic,
-    MeetingWeek,
-    WeeklyMeeting,
-)
+from crmkit.followups.policies.meeting import MeetingPack, MeetingTopic, MeetingWeek, WeeklyMeeting
 from crmkit.followups.policies.missed_escalation import (
     DueLevel,
     DueLevels,
     MissedEscalation,
     MissedLevel,
 )
-from crmkit.followups.policies.neglect import (
-    NeglectPolicy,
-)
+from crmkit.followups.policies.neglect import NeglectPolicy
 from crmkit.followups.policies.owners import Capacity, FollowUpOwner
 from crmkit.followups.policies.placement import Placement, Unplaced, WhyUnplaced
 from crmkit.followups.policies.plan import OwnerPlan, PlanCase, Smoothing
@@ -104,11 +97,7 @@ from crmkit.followups.policies.programs import (
     upkeep_round,
 )
 from crmkit.followups.policies.routes import plan_route
-from crmkit.followups.policies.spenders import (
-    SpenderFacts,
-    TopSpenders,
-    rank_spenders,
-)
+from crmkit.followups.policies.spenders import SpenderFacts, TopSpenders, rank_spenders
 from crmkit.followups.policies.steps import Age, CadenceStep, ExactAge
 from crmkit.followups.policies.stops import PlannedVisit, Route, Stop, Unvisited, WhyUnvisited
 from crmkit.followups.policies.travel import TravelTimes
@@ -134,35 +123,19 @@ from crmkit.followups.records.events import (
     Rescheduled,
     Unassigned,
 )
-from crmkit.followups.records.feedback import (
-    CallFeedback,
-    CallMeasure,
-)
+from crmkit.followups.records.feedback import CallFeedback, CallMeasure
 from crmkit.followups.records.follow_up import FollowUp, follow_up_id
 from crmkit.followups.records.occurrence import Occurrence
-from crmkit.followups.records.opinions import (
-    OpinionRound,
-    OpinionSheet,
-    OpinionTopic,
-)
+from crmkit.followups.records.opinions import OpinionRound, OpinionSheet, OpinionTopic
 from crmkit.followups.records.owner_history import OwnerChange, OwnerChangeReason, OwnerHistory
-from crmkit.followups.records.proposal import (
-    Cause,
-    Proposal,
-    Proposals,
-)
+from crmkit.followups.records.proposal import Cause, Proposal, Proposals
 from crmkit.followups.records.refusals import FollowUpRefused, PapersMissing
 from crmkit.followups.records.state import VISIT_REPORT
 from crmkit.followups.records.visit_report import ProtocolStep, VisitPoint, VisitReport
-from crmkit.followups.summary import (
-    CareEvent,
-    NeglectFacts,
-    OpenFollowUp,
-    SalesIn,
-    sales_by,
-)
+from crmkit.followups.summary import CareEvent, NeglectFacts, OpenFollowUp, SalesIn, sales_by
 from crmkit.followups.tally.appointments import BookedAppointment, booked_appointments
 from crmkit.followups.tally.contact_file import ContactFile, ContactResult, ContactStep
+from crmkit.followups.tally.efficiency import ContactEfficiency, WorkedOff, contact_efficiency
 from crmkit.followups.tally.overdue import MissedFacts, Overdue, OverdueFollowUp, overdue
 
 __all__ = [
@@ -201,6 +174,7 @@ __all__ = [
     "Cause",
     "ClosedDays",
     "Confirmed",
+    "ContactEfficiency",
     "ContactFile",
     "ContactPolicy",
     "ContactResult",
@@ -289,8 +263,10 @@ __all__ = [
     "WhyUnassigned",
     "WhyUnplaced",
     "WhyUnvisited",
+    "WorkedOff",
     "before_warranty_ends",
     "booked_appointments",
+    "contact_efficiency",
     "executive_calls",
     "follow_up_id",
     "key_area_visits",
