@@ -135,6 +135,7 @@ from crmkit.followups.records.visit_report import ProtocolStep, VisitPoint, Visi
 from crmkit.followups.summary import CareEvent, NeglectFacts, OpenFollowUp, SalesIn, sales_by
 from crmkit.followups.tally.appointments import BookedAppointment, booked_appointments
 from crmkit.followups.tally.contact_file import ContactFile, ContactResult, ContactStep
+from crmkit.followups.tally.efficiency import ContactEfficiency, WorkedOff, contact_efficiency
 from crmkit.followups.tally.overdue import MissedFacts, Overdue, OverdueFollowUp, overdue
 
 __all__ = [
@@ -173,6 +174,7 @@ __all__ = [
     "Cause",
     "ClosedDays",
     "Confirmed",
+    "ContactEfficiency",
     "ContactFile",
     "ContactPolicy",
     "ContactResult",
@@ -261,8 +263,10 @@ __all__ = [
     "WhyUnassigned",
     "WhyUnplaced",
     "WhyUnvisited",
+    "WorkedOff",
     "before_warranty_ends",
     "booked_appointments",
+    "contact_efficiency",
     "executive_calls",
     "follow_up_id",
     "key_area_visits",
