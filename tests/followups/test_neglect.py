@@ -392,6 +392,12 @@ class TestPolicy:
         (call,) = policy(facts_of(events={"complaint": AS_OF})).outcome
         assert (call.purpose, call.due_on, call.not_after) == ("slow", AS_OF, AS_OF + 5 * DAY)
 
+    def test_a_trigger_that_asks_twice_for_a_call_is_one_cause_of_one_call(self):
+        later = evolve(CALL, purpose="win-back", after=3)
+        (call,) = NeglectPolicy((LongSilence(responses=(CALL, later)),))(facts_of()).outcome
+        assert call.causes == (Cause("long-silence", date(2024, 4, 2)),)
+        assert (call.purpose, call.due_on) == ("care", AS_OF)
+
     @pytest.mark.parametrize(("due", "proposed"), [(-30, 0), (0, 0), (5, 0), (6, 1)])
     def test_nobody_calls_who_is_called_anyway_by_then(self, due, proposed):
         facts = facts_of(open_follow_ups=[OpenFollowUp("telephone", AS_OF + due * DAY)])
