@@ -67,8 +67,12 @@ class Day:
         """How long one travels in this order, and when it ends; None if something is too late."""
         here, at, travel = self.start, 0, 0
         for stop in order:
-            travel += self.ways[here][stop]
-            at = self.begins(here, at, stop)
+            way = self.ways[here][stop]
+            travel += way
+            # This is what begins() says; written out, it takes half of the time.
+            at += way
+            if at < self.earliest[stop]:
+                at = self.earliest[stop]
             if at > self.latest[stop]:
                 return None
             at += self.stays[stop]

@@ -77,15 +77,34 @@ def _inserted(day: Day, far_first: bool) -> Order:
 def _place(day: Day, order: Order, stop: int) -> tuple[int, Order, int] | None:
     """Where a stop costs the least travel, and how much; None if it fits nowhere."""
     legs = (day.start, *order, day.end)
-    costs = sorted(
-        (day.ways[a][stop] + day.ways[stop][b] - day.ways[a][b], place)
+    leaves, due = _times(day, order)
+    for cost, place in _costs(day, order, stop):
+        begins = day.begins(legs[place], leaves[place], stop)
+        there = begins + day.stays[stop] + day.ways[stop][legs[place + 1]]
+        if begins <= day.latest[stop] and there <= due[place]:
+            return cost, (*order[:place], stop, *order[place:]), stop
+    return None
+
+
+def _times(day: Day, order: Order) -> tuple[list[int], list[int]]:
+    """When one leaves the start and each stop, and when one has to be at each stop and the end."""
+    leaves = [0]
+    for here, stop in pairwise((day.start, *order)):
+        leaves.append(day.begins(here, leaves[-1], stop) + day.stays[stop])
+    due = [day.limit]
+    for stop, following in pairwise((day.end, *reversed(order))):
+        latest = due[-1] - day.ways[following][stop] - day.stays[following]
+        due.append(min(day.latest[following], latest))
+    return leaves, due[::-1]
+
+
+def _costs(day: Day, order: Order, stop: int) -> list[tuple[int, int]]:
+    """How much more travel a stop is at each place of an order, the least first."""
+    ways, legs = day.ways, (day.start, *order, day.end)
+    return sorted(
+        (ways[a][stop] + ways[stop][b] - ways[a][b], place)
         for place, (a, b) in enumerate(pairwise(legs))
     )
-    for cost, place in costs:
-        longer = (*order[:place], stop, *order[place:])
-        if day.walk(longer) is not None:
-            return cost, longer, stop
-    return None
 
 
 # --- mending --------------------------------------------------------------------------------------
@@ -99,23 +118,40 @@ def _mended(day: Day, order: Order) -> Order:
 
 
 def _fuller(day: Day, order: Order) -> Order | None:
-    """With a stop more, or with a more important one in the place of another; None if none fits."""
+    """With a stop more, or with one in the place of another that is better; None if none fits.
 
-    def rank(stop: int) -> tuple[bool, int, int]:
-        return not day.fixed[stop], -day.importance[stop], stop
+    A stop of the same importance is better if it takes less travel, which makes room for more.
+    """
 
-    left = sorted(set(range(day.size)) - set(order), key=rank)
+    def rank(stop: int) -> tuple[bool, int]:
+        return not day.fixed[stop], -day.importance[stop]
+
+    left = sorted(set(range(day.size)) - set(order), key=lambda stop: (rank(stop), stop))
     for stop in left:
-        if place := _place(day, order, stop):
-            return place[1]
+        if found := _place(day, order, stop):
+            return found[1]
     for stop in left:
-        for other in sorted(order, key=rank, reverse=True):
-            if rank(stop)[:2] >= rank(other)[:2]:
+        costs = _costs(day, order, stop)
+        for place in sorted(range(len(order)), key=lambda at: (rank(order[at]), at), reverse=True):
+            if rank(stop) > rank(order[place]):
                 break
-            without = tuple(number for number in order if number != other)
-            if place := _place(day, without, stop):
-                return place[1]
+            if rank(stop) < rank(order[place]) or _takes_less(day, order, place, stop, costs):
+                found = _place(day, order[:place] + order[place + 1 :], stop)
+                if found and day.score(found[1]) < day.score(order):
+                    return found[1]
     return None
+
+
+def _takes_less(
+    day: Day, order: Order, place: int, stop: int, costs: list[tuple[int, int]]
+) -> bool:
+    """Whether it takes less travel to leave a stop out and put another in where it is cheapest."""
+    ways, legs = day.ways, (day.start, *order, day.end)
+    before, other, after = legs[place : place + 3]
+    elsewhere = (cost for cost, at in costs if at not in (place, place + 1))
+    there = ways[before][stop] + ways[stop][after] - ways[before][after]
+    saved = ways[before][other] + ways[other][after] - ways[before][after]
+    return min(there, next(elsewhere, there)) < saved
 
 
 def _shorter(day: Day, order: Order) -> Order | None:
