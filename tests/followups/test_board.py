@@ -10,13 +10,13 @@ from crmkit.followups.policies.board import Board, places_in
 
 
 @st.composite
-def boards(draw):
+def boards(draw, places=4, items=5):
     """Some places with room, and items with the places that each can go to."""
-    size = draw(st.integers(1, 4))
+    size = draw(st.integers(1, places))
     room = draw(st.lists(st.integers(0, 3), min_size=size, max_size=size))
     load = draw(st.lists(st.integers(0, 3), min_size=size, max_size=size))
-    masks = draw(st.lists(st.integers(0, 2**size - 1), max_size=5))
-    cost = draw(st.lists(st.integers(0, size - 1), min_size=5, max_size=5))
+    masks = draw(st.lists(st.integers(0, 2**size - 1), max_size=items))
+    cost = draw(st.lists(st.integers(0, size - 1), min_size=items, max_size=items))
     return load, room, masks, lambda item, place: abs(place - cost[item])
 
 
@@ -72,7 +72,7 @@ class TestBoard:
         ]
         assert sum(count**2 for count in board.load) == min(squares)
 
-    @given(boards())
+    @given(boards(places=8, items=14))
     def test_nobody_settles_for_a_place_if_a_better_one_is_free(self, drawn):
         board, _ = filled(drawn)
         board.settle()

@@ -59,7 +59,7 @@ class Placement:
             check_instant(self.at, "the instant of a follow-up")
 
     def __str__(self) -> str:
-        return f"{self.customer} on {self.on}"
+        return f"on {self.on}"
 
     @classmethod
     def of(cls, follow_up: FollowUp) -> Self:
@@ -134,7 +134,7 @@ class Unplaced:
     score: int = 0
 
     def __str__(self) -> str:
-        return f"{self.customer} not placed: {self.why}"
+        return f"not placed: {self.why}"
 
     @property
     def key(self) -> tuple[CustomerId, str, date]:

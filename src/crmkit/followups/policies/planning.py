@@ -68,7 +68,7 @@ class FollowUpPlanner:
     ...     for customer in ("C-7", "C-8", "C-9")
     ... ]
     >>> plan = planner.plan(anna, cases, Period.month(2026, 12))
-    >>> [str(one) for one in plan.placements]
+    >>> [f"{one.customer} {one}" for one in plan.placements]
     ['C-7 on 2026-12-01', 'C-8 on 2026-12-02', 'C-9 on 2026-12-03']
     """
 
