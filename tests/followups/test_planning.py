@@ -509,6 +509,22 @@ class TestHandOver:
         assert by_day(his) == {18: ["a"]}
         assert reasons(hers) == {"b": "owner-leaves"}
 
+    def test_what_nobody_gets_is_done_before_or_listed(self):
+        """It was planned for after the last day; one of the two may be done before."""
+        later = date(2026, 5, 18)
+        cases = [
+            case(name, kept=[Placement(ANNA, CustomerId(name), one, later, is_agreed=agreed)])
+            for name, one, agreed in (
+                ("early", asked(18, early=3), False),
+                ("late", asked(18), False),
+                ("agreed", asked(18), True),
+            )
+        ]
+        [hers] = PLANNER.hand_over(self.LEAVER, cases, [], lambda _: None, MAY)
+        assert by_day(hers) == {15: ["early"], 18: ["agreed"]}
+        assert reasons(hers) == {"late": "owner-leaves"}
+        assert [one.customer for one in hers.clashes] == ["agreed"]
+
     def test_it_is_refused_if_nobody_leaves_or_a_plan_is_missing(self):
         with pytest.raises(InvalidValue, match="leaves_on"):
             next(PLANNER.hand_over(owner(), [], [], lambda _: BEN, MAY))

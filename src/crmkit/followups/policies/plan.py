@@ -148,8 +148,8 @@ class PlanCase:
             zone=zone,
         )
 
-    def handed_over(self, leaver: Actor, to: Actor, last_day: date) -> Self:
-        """The same customer for a new owner, who begins after the last day of the one who leaves.
+    def left_by(self, leaver: Actor, last_day: date, to: Actor | None = None) -> Self:
+        """The same customer when an owner has a last day, and ``to`` has them afterwards, if any.
 
         What the leaver was to do later is planned anew, by its window and as near to its day as can
         be; what was agreed with the customer goes over as it is.
@@ -159,17 +159,17 @@ class PlanCase:
             if one.owner != leaver or one.on <= last_day:
                 kept.append(one)
             elif one.is_agreed:
-                kept.append(evolve(one, owner=to))
+                kept.append(evolve(one, owner=to or leaver))
             else:
                 asked = one.occurrence
                 due = min(max(one.on, asked.not_before), asked.not_after)
                 moved.append(evolve(asked, due_on=due))
         anew = {(one.cadence, one.nominal_on) for one in moved}
         others = (one for one in self.more if (one.cadence, one.nominal_on) not in anew)
-        begins = max(self.facts.as_of, shifted(last_day, 1))
-        return evolve(
-            self, facts=evolve(self.facts, as_of=begins), kept=kept, more=(*others, *moved)
-        )
+        facts = self.facts
+        if to is not None:
+            facts = evolve(facts, as_of=max(facts.as_of, shifted(last_day, 1)))
+        return evolve(self, facts=facts, kept=kept, more=(*others, *moved))
 
     def until(self, last_day: date) -> Self:
         """The same customer with nothing but what has a day already, up to a last one."""

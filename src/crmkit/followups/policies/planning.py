@@ -122,7 +122,8 @@ class FollowUpPlanner:
         each of them, as :meth:`Assignment.owner_of` does. Until the last day, the leaver does what
         was planned. What was planned for later goes to the new owner, is planned anew there, and
         stands in that plan, placed or not. A customer whom nobody gets stays in the plan of the
-        leaver, with all that nobody will do.
+        leaver: what cannot be done before stands there with the reason, and what was agreed with
+        the customer for later among the ``clashes``.
 
         :raises InvalidValue: if the leaver stays, or somebody gets a customer who is no receiver.
         """
@@ -135,11 +136,11 @@ class FollowUpPlanner:
         for case in cases:
             to = owner_of(case.facts.customer)
             if to is None or to == leaver.actor:
-                stays.append(case)
+                stays.append(case.left_by(leaver.actor, last_day))
             elif to not in given:
                 raise InvalidValue("somebody gets a customer and has no plan: add a receiver")
             else:
-                given[to].append(case.handed_over(leaver.actor, to, last_day))
+                given[to].append(case.left_by(leaver.actor, last_day, to))
                 stays.append(case.until(last_day))
         calendars = Calendars(self.cadences, period)
         yield self._plan(leaver, stays, period, calendars)
