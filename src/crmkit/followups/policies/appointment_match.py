@@ -265,10 +265,9 @@ def _cheapest_chain(
             came[column] = (row, spent)
             other = holder.get(column)
             if other is not None:
-                left = spent - costs[other][column]
-                if other not in best or left < best[other]:
-                    best[other] = left
-                    waiting.append(other)
+                # Whoever holds a column comes in by it alone, so this is better than before.
+                best[other] = spent - costs[other][column]
+                waiting.append(other)
     free = [(spent, column) for column, (_, spent) in came.items() if column not in holder]
     if not free:
         return None
