@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+import sys
 from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from typing import Any, get_args
@@ -10,7 +12,7 @@ import pytest
 from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 
-from crmkit.errors import InvalidValue
+from crmkit.errors import InvalidValue, MissingExtra
 from crmkit.followups import (
     STORED_TYPES,
     VISIT_REPORT,
@@ -22,6 +24,7 @@ from crmkit.followups import (
     booked_appointments,
 )
 from crmkit.serialization import make_converter
+from crmkit.testing import follow_ups as public
 from crmkit.testing.follow_ups import appointments, follow_ups, visit_reports
 
 # Found is found: the smallest example is not asked for.
@@ -139,3 +142,12 @@ class TestLaws:
     def test_appointments_lie_on_the_days_asked_for(self, appointment):
         assert date(2026, 5, 4) <= appointment.on <= date(2026, 5, 5)
         assert appointment.length > timedelta(0)
+
+
+def test_without_hypothesis_it_says_which_extra_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "hypothesis", None)
+    spec = importlib.util.spec_from_file_location("fresh", public.__file__)
+    assert spec is not None
+    assert spec.loader is not None
+    with pytest.raises(MissingExtra, match=r"hypothesis is not installed"):
+        spec.loader.exec_module(importlib.util.module_from_spec(spec))
