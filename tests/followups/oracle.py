@@ -113,9 +113,7 @@ def given_days(cadence: Cadence, anchor: date, last: date) -> Iterator[tuple[dat
         if cadence.exact_age is ExactAge.BEYOND:
             reached |= begins
         while current < len(cadence.steps) and (
-            current in reached
-            or happened == cadence.steps[current].times
-            or ends[current] < day
+            current in reached or happened == cadence.steps[current].times or ends[current] < day
         ):
             current, happened = current + 1, 0
         is_anchor = day == anchor and isinstance(cadence.anchor, str)
