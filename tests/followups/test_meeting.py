@@ -128,7 +128,9 @@ class TestWeek:
 
     @given(meetings, instants)
     def test_the_week_has_seven_days_where_none_is_closed(self, meeting, at):
-        assert meeting.week_of(at).days.days == 7
+        week = meeting.week_of(at)
+        assert week.days.days == 7
+        assert list(Weekday)[week.days.last.weekday()] is meeting.weekday
 
     def test_without_meetings_around_there_is_no_week(self):
         for at in (datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)):
@@ -170,6 +172,8 @@ class TestPack:
         talk(6, berlin(5, 9), "repair", Direction.OUTBOUND),
         talk(7, berlin(29, 9, month=4), "manual"),
         talk(8, berlin(6, 9)),
+        talk(9, berlin(9, 9), "next week"),
+        talk(10, berlin(24, 9, month=4), "long ago"),
     )
 
     def test_topics_of_the_week_against_the_week_before(self):
@@ -180,6 +184,12 @@ class TestPack:
             "inbound, manual: 0 (-1)",
             "outbound, repair: 1 (+1)",
         ]
+
+    def test_what_grew_most_stands_first(self):
+        told = [talk(f"a{number}", berlin(4, 9), "often as ever") for number in range(3)]
+        told += [talk(f"b{number}", berlin(28, 9, month=4), "often as ever") for number in range(3)]
+        told += [talk("c", berlin(4, 9), "new")]
+        assert [topic.purpose for topic in pack(told).topics] == ["new", "often as ever"]
 
     def test_what_was_said_of_this_week_in_the_order_of_time(self):
         for told in (self.TOLD, self.TOLD[::-1], self.TOLD * 2):

@@ -14,6 +14,7 @@ from crmkit.decision import explain
 from crmkit.errors import CurrencyMismatch, InvalidIdentifier, InvalidPolicy, InvalidValue
 from crmkit.followups import (
     Age,
+    Cancelled,
     CareEvent,
     Cause,
     FallingSales,
@@ -597,12 +598,14 @@ class TestFacts:
             [TestProposals.PROPOSAL, evolve(TestProposals.PROPOSAL, channel="visit")]
         )
         foreign = evolve(call, customer=CustomerId("C-8"), channel="letter")
+        (off,) = planned([evolve(TestProposals.PROPOSAL, channel="chat")])
+        off = off.after(Cancelled(), by=Actor("anna"), at=EVENING, reason="moved away")
         facts = NeglectFacts.of(
             CustomerId("C-7"),
             as_of=AS_OF,
             since=AS_OF,
             zone=BERLIN,
-            follow_ups=[visit, foreign, call],
+            follow_ups=[visit, foreign, off, call],
         )
         due = date(2026, 6, 1)
         assert facts.open_follow_ups == (
