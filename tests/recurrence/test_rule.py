@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from itertools import islice
 
 import pytest
+from dateutil.rrule import MONTHLY, TU, rrule, rrulestr
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -258,6 +259,24 @@ class TestValues:
         assert RecurrenceRule(text.lower()) == rule
         assert hash(RecurrenceRule(text.lower())) == hash(rule)
         assert rule.text == str(rule)
+
+    def test_it_goes_to_dateutil_and_comes_back(self):
+        """As a line of a calendar file; the day of DTSTART is no part of it."""
+        theirs = rrule(MONTHLY, byweekday=TU(2), dtstart=datetime(2026, 1, 1))  # noqa: DTZ001
+        first, line = str(theirs).splitlines()
+        rule = RecurrenceRule(line)
+        assert (line, str(rule)) == ("RRULE:FREQ=MONTHLY;BYDAY=+2TU", "FREQ=MONTHLY;BYDAY=2TU")
+        back = rrulestr(f"{first}\nRRULE:{rule}")
+        assert [at.date() for at in islice(back, 30)] == list(
+            islice(rule.within(Period(date(2026, 1, 1), FAR), since=date(2026, 1, 1)), 30)
+        )
+        for more in (str(theirs), first):
+            with pytest.raises(InvalidValue, match="pass that of RRULE, and the day of DTSTART"):
+                RecurrenceRule(more)
+
+    @given(rules())
+    def test_a_line_of_a_file_says_the_same_as_the_rule(self, text):
+        assert RecurrenceRule(f"RRULE:{text}") == RecurrenceRule(text)
 
     @pytest.mark.parametrize("bad", [datetime(2026, 1, 1), "2026-01-01", None])  # noqa: DTZ001
     @pytest.mark.parametrize("text", ["FREQ=MONTHLY", "FREQ=MONTHLY;BYDAY=2TU"])

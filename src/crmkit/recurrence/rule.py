@@ -31,6 +31,12 @@ _UNITS = {
 
 
 def _as_written_best(text: str) -> str:
+    if isinstance(text, str):
+        if len(text.splitlines()) > 1 or text[:7].upper() == "DTSTART":
+            raise InvalidValue(
+                "a rule is one line: pass that of RRULE, and the day of DTSTART as since"
+            )
+        text = text[6:] if text[:6].upper() == "RRULE:" else text
     rule = parse_rule(text)
     _until(rule)
     return text_of_rule(rule)
@@ -41,8 +47,9 @@ class RecurrenceRule:
     """A rule as calendar files write it (RFC 5545, RRULE): ``FREQ=MONTHLY;BYDAY=2TU``.
 
     Known are FREQ from DAILY to YEARLY, INTERVAL up to 1,000, COUNT up to 10,000 or UNTIL (a day),
-    BYMONTH, BYMONTHDAY, BYDAY, BYSETPOS and WKST; anything else is refused. The text is kept in one
-    form, so that rules which say the same in another order are equal; ``str()`` gives it.
+    BYMONTH, BYMONTHDAY, BYDAY, BYSETPOS and WKST; anything else is refused. ``RRULE:`` may stand
+    before it. The text is kept in one form, so that rules which say the same in another order are
+    equal; ``str()`` gives it, for calendar files and for ``dateutil.rrule.rrulestr``.
 
     The day that a rule begins on, ``since``, is what calendar files call DTSTART. What the rule
     leaves open is taken from it, and intervals are counted from it, but it is one of the days only
