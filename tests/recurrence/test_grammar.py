@@ -61,7 +61,7 @@ HOSTILE = [
     pytest.param("FREQ=DAILY;BYHOUR=9", "a part of the rule is not known"),
     pytest.param("FREQ=YEARLY;BYEASTER=0", "a part of the rule is not known"),
     pytest.param("FREQ=DAILY;X-MORE=1", "a part of the rule is not known"),
-    pytest.param("RRULE:FREQ=DAILY", "a part of the rule is not known"),
+    pytest.param("RDATE:FREQ=DAILY", "a part of the rule is not known"),
     pytest.param("FREQ=DAILY;;COUNT=2", "a part of the rule is not known"),
     pytest.param("FREQ=DAILY;;", "a part of the rule is not known"),
     pytest.param(";FREQ=DAILY", "a part of the rule is not known"),
