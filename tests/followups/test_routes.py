@@ -18,7 +18,12 @@ from crmkit.decision import explain
 from crmkit.errors import InvalidIdentifier, InvalidValue, NaiveDatetime
 from crmkit.followups import Route, Stop, TravelTimes, Unvisited, WhyUnvisited, plan_route
 from crmkit.followups.policies.route_order import NEVER, Day, best_order
-from crmkit.followups.policies.route_search import good_order, nearest_neighbour
+from crmkit.followups.policies.route_search import (
+    good_order,
+    kept_appointments,
+    mended,
+    nearest_neighbour,
+)
 from crmkit.serialization import make_converter
 from tests.followups.routes import (
     MINUTE,
@@ -253,20 +258,24 @@ class TestManyStops:
         assert all(good <= best < 10 for good, best in visited)
         assert sum(good for good, _ in visited) >= sum(best for _, best in visited) - 1
 
-    def test_no_stretch_is_better_turned_around_or_moved(self):
-        for seed in range(4):
-            day = a_day(14, Random(seed))
-            order = good_order(day)
-            for i in range(day.size):
-                for j in range(i + 1, min(i + 4, day.size + 1)):
-                    rest, stretch = order[:i] + order[j:], order[i:j]
-                    for k in range(len(rest) + 1):
-                        for moved in (stretch, stretch[::-1]):
-                            other = rest[:k] + moved + rest[k:]
-                            assert travel_of(day, order) <= travel_of(day, other)
-                for j in range(i + 1, day.size + 1):
-                    other = order[:i] + order[i:j][::-1] + order[j:]
-                    assert travel_of(day, order) <= travel_of(day, other)
+    @pytest.mark.parametrize("seed", range(12))
+    def test_no_stretch_is_better_turned_around_or_moved(self, seed):
+        """Whatever it began with, and whether or not the ways back take as long."""
+        day = a_day(9, Random(seed))
+        if seed % 2:
+            hills = Random(seed)
+            ways = [[way + hills.randrange(3_000) * (way > 0) for way in row] for row in day.ways]
+            day = evolve(day, ways=ways)
+        order = mended(day, tuple(range(day.size)))
+        for i in range(day.size):
+            for j in range(i + 1, day.size + 1):
+                rest, stretch = order[:i] + order[j:], order[i:j]
+                turned = order[:i] + stretch[::-1] + order[j:]
+                assert travel_of(day, order) <= travel_of(day, turned)
+                for k in range(len(rest) + 1 if len(stretch) <= 3 else 0):
+                    for moved in (stretch, stretch[::-1]):
+                        other = rest[:k] + moved + rest[k:]
+                        assert travel_of(day, order) <= travel_of(day, other)
 
     @given(questions(size=few))
     def test_what_is_looked_for_is_never_better_than_what_is_known_of_all(self, question):
@@ -274,6 +283,12 @@ class TestManyStops:
         day = as_day(question)
         assert day.score(best_order(day)) <= day.score(good_order(day))
         assert day.score(good_order(day)) <= day.score(nearest_neighbour(day))
+
+    @given(questions(size=st.integers(2, 6)))
+    def test_whoever_goes_to_the_nearest_stop_keeps_all_appointments_that_can_be_kept(self, asked):
+        day = as_day(asked)
+        kept = [stop for stop in nearest_neighbour(day) if day.fixed[stop]]
+        assert kept == list(kept_appointments(day))
 
 
 def as_day(question):

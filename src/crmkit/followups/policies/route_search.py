@@ -11,7 +11,7 @@ from itertools import accumulate, pairwise
 
 from crmkit.followups.policies.route_order import Day, Order
 
-__all__ = ["good_order", "kept_appointments", "nearest_neighbour"]
+__all__ = ["good_order", "kept_appointments", "mended", "nearest_neighbour"]
 
 _LONGEST_MOVED = 3
 
@@ -19,8 +19,8 @@ _LONGEST_MOVED = 3
 def good_order(day: Day) -> Order:
     """The best order that is found from three beginnings."""
     beginnings = (nearest_neighbour(day), _inserted(day, False), _inserted(day, True))
-    mended = (_mended(day, order) for order in beginnings)
-    return min(mended, key=lambda order: (day.score(order), order))
+    found = (mended(day, order) for order in beginnings)
+    return min(found, key=lambda order: (day.score(order), order))
 
 
 # --- beginnings -----------------------------------------------------------------------------------
@@ -110,7 +110,7 @@ def _costs(day: Day, order: Order, stop: int) -> list[tuple[int, int]]:
 # --- mending --------------------------------------------------------------------------------------
 
 
-def _mended(day: Day, order: Order) -> Order:
+def mended(day: Day, order: Order) -> Order:
     """Change it until no small change makes it better."""
     while better := _shorter(day, order) or _fuller(day, order):
         order = better
