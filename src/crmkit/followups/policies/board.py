@@ -130,7 +130,7 @@ class Board:
 
     def _best(self, item: int, free: int) -> int:
         if not free & (free - 1):
-            return free.bit_length() - 1
+            return free.bit_length() - 1  # There is one place only.
         if self.even:
             return min(places_in(free), key=lambda at: (self.load[at], self.cost(item, at), at))
         return min(places_in(free), key=lambda at: (self.cost(item, at), at))

@@ -17,7 +17,7 @@ from crmkit.followups.policies.owners import FollowUpOwner
 from crmkit.followups.policies.placement import Placement, Unplaced, WhyUnplaced, order_of
 from crmkit.followups.policies.plan import OwnerPlan, PlanCase, Smoothing
 from crmkit.followups.policies.priority import Priority, PriorityVerdict
-from crmkit.followups.policies.working_days import Approach, Moments, WorkingDays
+from crmkit.followups.policies.working_days import Approach, Leeway, Moments, WorkingDays
 from crmkit.followups.records.occurrence import Occurrence
 from crmkit.period import Period
 
@@ -85,8 +85,12 @@ class Sheet:
     contact: ContactPolicy
     smoothing: Smoothing
     _verdicts: dict[tuple[int, str | None, frozenset[str]], PriorityVerdict] = field(factory=dict)
+    _leeway: Leeway = field(init=False)
     _apart: dict[str, list[Contact]] = field(factory=dict)
     """By customer, the follow-ups placed that contact rules keep apart from others."""
+
+    def __attrs_post_init__(self) -> None:
+        self._leeway = Leeway.of(self.contact)
 
     def filled(self, cases: Iterable[PlanCase]) -> OwnerPlan:
         """The plan for some customers."""
@@ -201,7 +205,9 @@ class Sheet:
         """Note from when on the customer may be contacted; give the days of a window that do."""
         case = job.case
         if job.apart or case.contacts or case.kept or case.do_not_contact:
-            mask, job.moments = self.days.moments(self.contact, self._approach(job), window)
+            mask, job.moments = self.days.moments(
+                self.contact, self._leeway, self._approach(job), window
+            )
             return mask
         mask, job.moments = self.days.usual_moments(
             self.contact, job.channel, job.occurrence.purpose, self._zone_of(case)

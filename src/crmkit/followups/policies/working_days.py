@@ -13,7 +13,7 @@ from crmkit.followups.policies.board import mask_of, places_in
 from crmkit.followups.policies.steps import before
 from crmkit.period import Period, Unit
 
-__all__ = ["Approach", "Moments", "WorkingDays", "first_moment"]
+__all__ = ["Approach", "Leeway", "Moments", "Span", "WorkingDays", "first_moment"]
 
 _MINUTE = timedelta(minutes=1)
 _ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
@@ -180,7 +180,7 @@ class WorkingDays:
         return found
 
     def moments(
-        self, policy: ContactPolicy, approach: Approach, window: int
+        self, policy: ContactPolicy, leeway: Leeway, approach: Approach, window: int
     ) -> tuple[int, Moments]:
         """On which days of a window, and from when on, a contact is allowed."""
         allowed, usual = self.usual_moments(
@@ -189,16 +189,30 @@ class WorkingDays:
         wishes = approach.wishes
         if any(wish.since is None and wish.until is None for wish in wishes):
             return 0, {}
-        if not wishes and not approach.contacts:
-            return window & allowed, usual
-        leeway = Leeway.of(policy)
-        others = [in_utc(contact.at) for contact in approach.contacts]
-        found = {}
         # On no other day is it allowed when there is something else as well.
-        for place in places_in(window & allowed):
-            moment: datetime | None = usual[place]
+        mask, others = window & allowed, [in_utc(contact.at) for contact in approach.contacts]
+        doubtful = mask if wishes else mask & self._near(others, leeway)
+        found = {}
+        for place in places_in(doubtful):
             if wishes or not leeway.holds(usual[place], others):
                 moment = first_moment(policy, approach, self.spans[place])
-            if moment is not None:
-                found[place] = moment
-        return mask_of(found), found
+                if moment is None:
+                    mask &= ~(1 << place)
+                else:
+                    found[place] = moment
+        return mask, {**usual, **found} if found else usual
+
+    def _near(self, others: Iterable[datetime], leeway: Leeway) -> int:
+        """The days that are near enough to other contacts for a look; all, if there are many."""
+        others = tuple(others)
+        if leeway.fewest and len(others) >= leeway.fewest:
+            return -1
+        # By the clocks of two zones, an instant may lie on dates that are one day apart.
+        reach, near = leeway.gap.days + 2, 0
+        last = len(self._before) - 2
+        for other in others:
+            day = other.toordinal() - self._first.toordinal()
+            low, high = max(day - reach, 0), min(day + reach, last)
+            if low <= high:
+                near |= (1 << self._before[high + 1]) - (1 << self._before[low])
+        return near
