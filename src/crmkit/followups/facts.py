@@ -36,20 +36,29 @@ def as_periods(pauses: Iterable[Period]) -> tuple[Period, ...]:
 
     :raises InvalidValue: if one of them is no Period.
     """
+    if pauses == ():
+        return ()  # The everyday case.
     found = tuple(pauses) if isinstance(pauses, Iterable) else (None,)
     if not all(isinstance(pause, Period) for pause in found):
         raise InvalidValue("pauses are periods, such as (Period.month(2026, 8),)")
     return tuple(sorted(set(found), key=lambda pause: (pause.start, pause.end)))
 
 
+_NO_DAYS: Mapping[str, date] = MappingProxyType({})
+_NONE: frozenset[str] = frozenset()
+
+
 def _by_name(days: Mapping[str, date], what: str) -> Mapping[str, date]:
-    if not isinstance(days, Mapping):
+    # A plan is made of millions of these: what is a dict need not be asked whether it is a Mapping.
+    if type(days) is not dict and not isinstance(days, Mapping):
         raise InvalidValue(f"{what} are days by name, such as {{'hand-over': date(2026, 5, 4)}}")
+    if not days:
+        return _NO_DAYS
     found = {str(name): day for name, day in days.items()}
     for name, day in found.items():
         check_identifier(name, f"a name in {what}")
         check_date(day, f"a day in {what}")
-    return MappingProxyType(dict(sorted(found.items())))
+    return MappingProxyType(dict(sorted(found.items())) if len(found) > 1 else found)
 
 
 def _anchors(days: Mapping[str, date]) -> Mapping[str, date]:
@@ -61,7 +70,7 @@ def _handled(days: Mapping[str, date]) -> Mapping[str, date]:
 
 
 def _segments(names: Iterable[str]) -> frozenset[str]:
-    return frozenset(as_names(names))
+    return frozenset(as_names(names)) if names != _NONE else _NONE
 
 
 @frozen(kw_only=True)
