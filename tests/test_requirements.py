@@ -16,10 +16,12 @@ DONE = [
     *(f"CLV-{number:02}" for number in range(1, 10)),
     *(f"CMP-{number:02}" for number in range(1, 17)),
     *(f"SVC-{number:02}" for number in (1, 2, 3, 4, 8, 9, 10, 11, 13)),
-    *(f"FUP-{number:02}" for number in (1, 2, 3, 4, 5, 6, 7, 9, 10, 11)),
+    *(f"FUP-{number:02}" for number in range(1, 12)),
     "CHU-05",
+    "CHU-10",
     "CUS-12",
     "KPI-05",
+    "ORG-02",
     "RSK-01",
 ]
 PARTLY = ["FUP-03", "SVC-01", "SVC-02"]
