@@ -481,6 +481,10 @@ class TestProposals:
         )
         assert (call.owner, call.cadence) == (None, None)
 
+    def test_it_may_be_done_before_it_is_due(self):
+        (call,) = planned([evolve(self.PROPOSAL, not_before=AS_OF)])
+        assert (call.not_before, call.due_on) == (AS_OF, date(2026, 6, 1))
+
     def test_somebody_can_have_it_at_once(self):
         call = self.PROPOSAL.follow_up(
             by=Actor("anna"), at=EVENING, owner=Actor("ben"), importance="high"
@@ -614,6 +618,18 @@ class TestFacts:
         )
         assert facts.taken_up == {"long-silence": AS_OF, "falling-sales": AS_OF}
 
+    def test_the_last_follow_up_of_a_trigger_is_the_day_up_to_which_it_is_taken_up(self):
+        told = [
+            each
+            for days in (0, 3, 1)
+            for each in planned([TestProposals.PROPOSAL], at=EVENING - days * DAY)
+        ]
+        for follow_ups in (told, told[::-1]):
+            facts = NeglectFacts.of(
+                CustomerId("C-7"), as_of=AS_OF, since=AS_OF, zone=BERLIN, follow_ups=follow_ups
+            )
+            assert facts.taken_up["long-silence"] == AS_OF
+
     def test_what_was_planned_later_or_by_a_cadence_was_not_taken_up(self):
         later = planned([TestProposals.PROPOSAL], at=EVENING + timedelta(days=1))
         by_hand = [evolve(each, proposed_by=None) for each in planned([TestProposals.PROPOSAL])]
@@ -699,6 +715,10 @@ class TestSalesBy:
             "2026-01-31",
             "2026-02-28",
         ]
+
+    def test_the_last_month_of_30_march_begins_with_the_last_of_february(self):
+        (sold,) = sales_by((), as_of=date(2026, 3, 30), count=1, unit=Unit.MONTH, currency="EUR")
+        assert sold.period == Period(date(2026, 2, 28), date(2026, 3, 31))
 
     def test_what_was_given_back_is_taken_off(self):
         bought = self.bought(AS_OF)
