@@ -296,6 +296,7 @@ class TestExecutiveCalls:
     def test_what_was_said_stays_out_of_sight(self):
         for word in ("late", "vegetarian", "Tuesday"):
             assert word not in repr(self.FEEDBACK)
+            assert word not in repr(self.FEEDBACK.proposals())
 
     @pytest.mark.parametrize(
         "wrong",

@@ -60,7 +60,7 @@ class Proposal:
 
     customer: CustomerId
     purpose: str = field(converter=as_text)
-    target: str
+    target: str = field(repr=False, metadata={"personal": True})
     channel: str | None = field(default=None, converter=optional(as_text))
     due_on: date
     not_before: date
