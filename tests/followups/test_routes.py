@@ -202,9 +202,14 @@ class TestAFewStops:
 
 
 def a_day(size, random):
-    """Stops and a depot anywhere in a square, as far apart as the crow flies."""
+    """Stops and a depot anywhere in a square."""
     points = [(random.randrange(10_000), random.randrange(10_000)) for _ in range(size + 1)]
-    places = [*points[1:], points[0], points[0]]
+    return a_town(*points)
+
+
+def a_town(depot, *stops):
+    """Stops and a depot, as far apart as the crow flies."""
+    places, size = [*stops, depot, depot], len(stops)
     return Day(
         ways=[[round(((a - c) ** 2 + (b - d) ** 2) ** 0.5) for c, d in places] for a, b in places],
         earliest=[0] * size,
@@ -257,6 +262,17 @@ class TestManyStops:
         visited = [(len(good_order(day)), len(best_order(day))) for day in days]
         assert all(good <= best < 10 for good, best in visited)
         assert sum(good for good, _ in visited) >= sum(best for _, best in visited) - 1
+
+    def test_a_stop_gives_way_to_one_that_is_nearer_to_the_way_elsewhere(self):
+        first, detour, last, on_the_way = (20, 0), (0, 5), (-20, 0), (12, -18)
+        stops = [(1_000 * x, 1_000 * y) for x, y in (first, detour, last, on_the_way)]
+        day = evolve(
+            a_town((0, -30_000), *stops),
+            stays=[10_000] * 4,
+            importance=[2, 1, 2, 1],
+            limit=150_000,
+        )
+        assert mended(day, (0, 1, 2)) == (3, 0, 2)
 
     @pytest.mark.parametrize("seed", range(12))
     def test_no_stretch_is_better_turned_around_or_moved(self, seed):
