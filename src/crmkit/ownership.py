@@ -152,8 +152,8 @@ class Ownership:
                 offered = self.offered_to is not None
                 _require(offered and self.owner == by, "only the owner retracts an offer they made")
                 return type(self)(self.owner)
-        # What is left is to reassign. An owner who did so could get rid of a matter without anybody's
-        # yes.
+        # What is left is to reassign. If an owner could, they would get rid of a matter without
+        # anybody's yes.
         by_owner, to_owner = same_actor(self.owner, by), same_actor(self.owner, change.to)
         _require(not by_owner, "an owner offers a matter; others reassign it")
         _require(not to_owner, "it is theirs: reassign it to somebody else")
