@@ -103,6 +103,18 @@ class TestBoard:
         ]
         assert board.where == {0: 1, 1: 2, 2: 0}
 
+    def test_a_full_place_says_nothing_about_others(self):
+        """Nobody leaves the first place; between the other two there still is a way."""
+        board = Board([0, 0, 0], [1, 1, 1])
+        masks = [0b001, 0b001, 0b110, 0b010]
+        assert [board.put(item, mask) for item, mask in enumerate(masks)] == [
+            True,
+            False,
+            True,
+            True,
+        ]
+        assert board.where == {0: 0, 2: 2, 3: 1}
+
     def test_what_is_full_for_good_is_not_looked_at_again(self):
         board = Board([0, 0], [1, 1])
         assert [board.put(item, 0b01) for item in range(3)] == [True, False, False]
