@@ -114,8 +114,10 @@ def plans() -> Iterator[str]:
             smoothing=smoothing,
         )
         plan = planner.plan(new_york, cases, Period.month(2026, 3))
-        yield from (f"{smoothing} {one} at {one.at}" for one in plan.placements)
-        yield from (f"{smoothing} {one} {one.occurrence.due_on}" for one in plan.unplaced)
+        for one in plan.placements:
+            yield f"{smoothing} {one.customer} {one.occurrence.due_on} on {one.on} at {one.at}"
+        for left in plan.unplaced:
+            yield f"{smoothing} {left.customer} {left.occurrence.due_on}: {left.why}"
 
 
 def schedule() -> str:
