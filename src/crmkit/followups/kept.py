@@ -7,15 +7,19 @@ from attrs import frozen
 from crmkit.followups.lifecycle import FollowUpStatus
 from crmkit.followups.policies.answer_rate import AnswerRateGoal
 from crmkit.followups.policies.appointment_match import AppointmentMatch
+from crmkit.followups.policies.assignment import AssignmentPolicy
 from crmkit.followups.policies.cadence import Cadence
 from crmkit.followups.policies.installation import InstallationDuty
 from crmkit.followups.policies.meeting import WeeklyMeeting
 from crmkit.followups.policies.missed_escalation import MissedEscalation
 from crmkit.followups.policies.neglect import NeglectPolicy
+from crmkit.followups.policies.planning import FollowUpPlanner
+from crmkit.followups.policies.priority import Priority
 from crmkit.followups.policies.spenders import TopSpenders
 from crmkit.followups.records.feedback import CallFeedback
 from crmkit.followups.records.follow_up import FollowUp
 from crmkit.followups.records.opinions import OpinionSheet
+from crmkit.followups.records.owner_history import OwnerHistory
 from crmkit.followups.records.proposal import Proposal
 from crmkit.identifiers import FollowUpId, check_identifier
 from crmkit.period import check_date
@@ -96,14 +100,18 @@ with every change, and ``FollowUpDesk.refresh`` once the escalation has changed.
 STORED_TYPES = (
     AnswerRateGoal,
     AppointmentMatch,
+    AssignmentPolicy,
     Cadence,
     CallFeedback,
     FollowUp,
+    FollowUpPlanner,
     InstallationDuty,
     MissedAgenda,
     MissedEscalation,
     NeglectPolicy,
     OpinionSheet,
+    OwnerHistory,
+    Priority,
     Proposal,
     TopSpenders,
     WeeklyMeeting,

@@ -1,0 +1,79 @@
+"""Planners, priorities and assignments as documents that a shop can write."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from crmkit.contact import ContactCap, ContactPolicy, MinimumGap, QuietHours
+from crmkit.followups import (
+    STORED_TYPES,
+    AssignmentPolicy,
+    Cadence,
+    FollowUpMethod,
+    FollowUpPlanner,
+    OwnerChange,
+    OwnerChangeReason,
+    OwnerHistory,
+    PortfolioOwner,
+    Priority,
+    Smoothing,
+    UrgencyBand,
+)
+from crmkit.identifiers import Actor, CustomerId
+from crmkit.serialization import make_converter
+
+CONVERTER = make_converter(*STORED_TYPES)
+PRIORITY = Priority(importance={"gold": 3}, bands=[UrgencyBand(0, 5)], urgent_from=5)
+SAMPLES = [
+    PRIORITY,
+    FollowUpPlanner(
+        cadences=[Cadence.after_hand_over(), Cadence.december_round()],
+        priority=PRIORITY,
+        contact=ContactPolicy(
+            caps=[ContactCap(most=2, days=7)],
+            gaps=[MinimumGap(gap=timedelta(hours=48))],
+            quiet_hours=[QuietHours("20:00-08:00")],
+        ),
+        smoothing=Smoothing.EVEN,
+    ),
+    AssignmentPolicy(
+        owners=[PortfolioOwner(actor=Actor("anna"), most=9, leaves_on=date(2026, 5, 31))],
+        tiers=["gold"],
+    ),
+    OwnerHistory(
+        customer=CustomerId("C-7"),
+        changes=[
+            OwnerChange(
+                on=date(2026, 6, 1),
+                to=Actor("anna"),
+                reason=OwnerChangeReason.ASSIGNED,
+                by=Actor("head of sales"),
+            )
+        ],
+    ),
+]
+
+SHOP = """
+kind = "priority"
+version = 1
+
+[data]
+importance = { gold = 3, silver = 2 }
+bands = [{ days_left = 0, urgency = 3 }, { days_left = 7, urgency = 2 }]
+urgent = { strength = "today", channel = "telephone" }
+"""
+
+
+class TestDocuments:
+    @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: type(sample).__name__)
+    def test_what_is_written_is_read_back_the_same(self, sample):
+        text = CONVERTER.dumps(sample)
+        assert CONVERTER.loads(text) == sample
+        assert CONVERTER.dumps(CONVERTER.loads(text)) == text
+
+    def test_a_shop_writes_toml(self):
+        assert CONVERTER.loads_toml(SHOP, Priority) == Priority(
+            importance={"gold": 3, "silver": 2},
+            bands=[UrgencyBand(0, 3), UrgencyBand(7, 2)],
+            urgent=FollowUpMethod("today", "telephone"),
+        )
