@@ -1,6 +1,6 @@
 """Owners, portfolios and planners drawn at random, and a slow look at what a plan may be."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import product
 
 from attrs import evolve
@@ -81,27 +81,16 @@ def cadence(every=1, unit=Unit.WEEK, name="call", **terms):
     )
 
 
-# --- drawn ones -----------------------------------------------------------------------------------
+# --- drawn ones: what happens lies in a period or near to it, so that it matters -----------------
 
 days_of_may = st.dates(date(2026, 4, 20), date(2026, 6, 5))
 periods = st.builds(
     lambda first, length: Period(first, first + length * DAY),
-    st.dates(date(2026, 4, 27), date(2026, 5, 20)),
-    st.integers(1, 14),
-)
-capacities = st.builds(
-    Capacity,
-    st.integers(0, 3),
-    weekdays=st.dictionaries(st.sampled_from(Weekday), st.integers(0, 3), max_size=2),
-    dates=st.dictionaries(days_of_may, st.integers(0, 3), max_size=2),
-)
-owners = st.builds(
-    owner,
-    capacities,
-    st.sampled_from(CALENDARS),
-    leaves_on=st.one_of(st.none(), st.none(), days_of_may),
+    st.dates(date(2026, 4, 27), date(2026, 5, 12)),
+    st.one_of(st.integers(1, 5), st.integers(1, 14)),
 )
 CADENCES = (
+    (),
     (),
     (cadence(),),
     (cadence(2, name="visit", days_early=2, days_late=4), cadence(3, Unit.DAY, name="letter")),
@@ -136,7 +125,7 @@ no_rules = st.just(ContactPolicy())
 
 @st.composite
 def planners(draw, contact=no_rules):
-    """A planner with few cadences, mostly none."""
+    """A planner with few cadences, or none."""
     return FollowUpPlanner(
         cadences=draw(st.sampled_from(CADENCES)),
         priority=Priority(importance={"gold": 3, "silver": 2}),
@@ -145,48 +134,76 @@ def planners(draw, contact=no_rules):
     )
 
 
-occurrences = st.builds(
-    asked,
-    days_of_may,
-    early=st.integers(0, 6),
-    late=st.integers(0, 6),
-    cadence=st.sampled_from(["call", "visit", "survey"]),
-    purpose=st.sampled_from(["keeping in touch", "recall"]),
-    channel=st.sampled_from(["phone", "e-mail", None]),
-)
-several = st.lists(occurrences, max_size=3, unique_by=lambda one: (one.cadence, one.nominal_on))
-instants = st.integers(0, 46 * 24 * 60).map(
-    lambda minutes: datetime(2026, 4, 20, tzinfo=UTC) + timedelta(minutes=minutes)
-)
-contacts = st.builds(
-    Contact, instants, st.sampled_from(["phone", "e-mail"]), st.just("keeping in touch")
-)
-wishes = st.builds(
-    DoNotContact,
-    channels=st.sampled_from([(), ("phone",)]),
-    since=st.one_of(st.none(), instants),
-)
+def near(period):
+    """The days of a period and those around it."""
+    return st.dates(period.start - 3 * DAY, period.end + 3 * DAY)
 
 
 @st.composite
-def cases(draw, most=5):
+def owners(draw, period):
+    """Somebody with little time, who may leave."""
+    capacity = Capacity(
+        draw(st.integers(0, 3)),
+        weekdays=draw(st.dictionaries(st.sampled_from(Weekday), st.integers(0, 3), max_size=2)),
+        dates=draw(st.dictionaries(near(period), st.integers(0, 3), max_size=2)),
+    )
+    leaves_on = draw(st.one_of(st.none(), st.none(), near(period)))
+    return owner(capacity, draw(st.sampled_from(CALENDARS)), leaves_on=leaves_on)
+
+
+def occurrences(period):
+    """Follow-ups that are due about that time."""
+    return st.builds(
+        asked,
+        near(period),
+        early=st.integers(0, 6),
+        late=st.integers(0, 6),
+        cadence=st.sampled_from(["call", "visit", "survey"]),
+        purpose=st.sampled_from(["keeping in touch", "recall"]),
+        channel=st.sampled_from(["phone", "phone", "e-mail", None]),
+    )
+
+
+@st.composite
+def contacts(draw, period):
+    """A contact that happened, or is planned elsewhere, in the daytime."""
+    day = datetime.combine(draw(near(period)), time(draw(st.integers(0, 23))), UTC)
+    return Contact(day, draw(st.sampled_from(["phone", "e-mail"])), "keeping in touch")
+
+
+@st.composite
+def wishes(draw, period):
+    """What a customer does not want, for some time or for good."""
+    since = draw(st.one_of(st.none(), contacts(period).map(lambda contact: contact.at)))
+    until = None if since is None else since + draw(st.integers(1, 90)) * timedelta(hours=1)
+    return DoNotContact(
+        channels=draw(st.sampled_from([(), ("phone",)])),
+        since=since,
+        until=draw(st.sampled_from([until, None])),
+    )
+
+
+@st.composite
+def cases(draw, period, most=5):
     """Some customers of an owner."""
     found = []
     for number in range(draw(st.integers(0, most))):
-        day = draw(days_of_may)
+        more = st.lists(
+            occurrences(period), max_size=3, unique_by=lambda one: (one.cadence, one.nominal_on)
+        )
         drawn = case(
             f"C-{number}",
-            *draw(several),
-            as_of=draw(st.dates(date(2026, 4, 27), date(2026, 5, 12))),
+            *draw(more),
+            as_of=period.start + draw(st.sampled_from([-9, 0, 0, 0, 1, 4])) * DAY,
             tier=draw(st.sampled_from(["gold", "silver", None])),
-            anchors=draw(st.sampled_from([{}, {Anchor.HAND_OVER: day - 30 * DAY}])),
+            anchors=draw(st.sampled_from([{}, {Anchor.HAND_OVER: draw(near(period)) - 28 * DAY}])),
             zone=draw(st.sampled_from(ZONES)),
         )
-        if draw(st.integers(0, 3)) == 0:
+        if draw(st.integers(0, 2)) == 0:
             drawn = evolve(
                 drawn,
-                contacts=draw(st.lists(contacts, max_size=2)),
-                do_not_contact=draw(st.lists(wishes, max_size=1)),
+                contacts=draw(st.lists(contacts(period), max_size=2)),
+                do_not_contact=draw(st.one_of(st.just([]), wishes(period).map(lambda one: [one]))),
             )
         found.append(drawn)
     return found
@@ -195,7 +212,8 @@ def cases(draw, most=5):
 @st.composite
 def plannings(draw, contact=no_rules, most=5):
     """A planner, an owner, customers and a period."""
-    return draw(planners(contact)), draw(owners), draw(cases(most)), draw(periods)
+    period = draw(periods)
+    return draw(planners(contact)), draw(owners(period)), draw(cases(period, most)), period
 
 
 # --- a slow look ----------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crmkit.business_time import BusinessCalendar, Closure, Opening
+from crmkit.business_time import BusinessCalendar, Closure, Opening, Weekday
 from crmkit.contact import Contact, ContactCap, ContactPolicy, DoNotContact, MinimumGap, QuietHours
 from crmkit.decision import explain
 from crmkit.errors import InvalidPolicy, InvalidValue
@@ -202,6 +202,18 @@ class TestDays:
         assert list(planner.plans(portfolios, MAY)) == alone
         monkeypatch.setattr("crmkit.followups.policies.asking._MOST_KEPT", 1)
         assert list(planner.plans(portfolios, MAY)) == alone
+
+    def test_a_day_whose_hours_the_clock_jumps_over_is_no_working_day(self):
+        by_night = BusinessCalendar(zone="Europe/Berlin", hours={Weekday.SUNDAY: ["02:10-02:50"]})
+        sundays = [date(2026, 3, 22), date(2026, 3, 29), date(2026, 10, 25)]
+        for day, there in zip(sundays, (1, 0, 1), strict=True):
+            plan = PLANNER.plan(
+                owner(1, by_night),
+                [case("a", asked(day), as_of=day)],
+                Period.month(2026, day.month),
+            )
+            assert len(plan.placements) == there
+            assert reasons(plan) == ({} if there else {"a": "closed"})
 
     def test_a_year_and_a_quarter(self):
         planner = FollowUpPlanner(cadences=(Cadence.after_hand_over(), Cadence.december_round()))
