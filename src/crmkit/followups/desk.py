@@ -307,13 +307,15 @@ class FollowUpDesk:
         told = list[MissTold]()
         with self._joined(unit) as joined:
             agendas = joined.repository(MISSED_AGENDAS)
+            end, after = shifted(on, 1), None
             # What was made up for in the meantime leaves the agenda without anybody being told.
-            while (
-                not told
-                and (page := agendas.query("by-escalation", end=shifted(on, 1), limit=limit)).items
-            ):
+            while not told:
+                page = agendas.query("by-escalation", end=end, limit=limit, after=after)
                 for entry in page.items:
                     told += self._escalated(joined, policy, entry.record.follow_up, on, by, at)
+                after = page.next
+                if after is None:
+                    break
             self._finish(joined, unit)
         return tuple(told)
 
