@@ -197,6 +197,17 @@ class TestAssignment:
         fresh = next(one for one in found.moved if one.customer == "C-9")
         assert fresh.change(on=JUNE, by=HEAD).reason is OwnerChangeReason.ASSIGNED
 
+    def test_who_could_go_elsewhere_makes_the_numbers_even(self):
+        policy = AssignmentPolicy(
+            owners=[
+                PortfolioOwner(actor=ANNA, most=9, segments=("north",)),
+                PortfolioOwner(actor=BEN, most=9, tiers=("gold",)),
+            ]
+        )
+        both = customer("C-1", tier="gold", segments=("north",))
+        only_anna = customer("C-2", segments=("north",))
+        assert policy.assign([both, only_anna]).loads == {ANNA: 1, BEN: 1}
+
     def test_on_the_last_day_they_are_still_hers(self):
         anna = PortfolioOwner(actor=ANNA, most=9, leaves_on=JUNE)
         policy = AssignmentPolicy(owners=[anna])

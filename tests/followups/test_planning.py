@@ -37,7 +37,7 @@ from crmkit.followups import (
     WhyUnplaced,
 )
 from crmkit.identifiers import Actor, CustomerId, FollowUpId
-from crmkit.period import Period
+from crmkit.period import Period, Unit
 from tests.followups.planning_cases import (
     ANNA,
     BEN,
@@ -93,6 +93,11 @@ class TestDays:
     def test_who_makes_room_goes_no_further_than_needed(self):
         cases = [case("gold", asked(6, early=2, late=2), tier="gold"), case("plain", asked(6))]
         assert by_day(PLANNER.plan(owner(1), cases, MAY)) == {5: ["gold"], 6: ["plain"]}
+
+    def test_of_two_who_are_alike_it_is_always_the_same(self):
+        cases = [case("a", asked(4)), case("b", asked(4))]
+        for order in (cases, cases[::-1]):
+            assert by_day(PLANNER.plan(owner(1), order, MAY)) == {4: ["a"]}
 
     def test_nothing_important_has_to_go_for_many_that_are_not(self):
         cases = [case("gold", asked(4), tier="gold"), case("a", asked(4)), case("b", asked(4))]
@@ -332,6 +337,37 @@ class TestContactRules:
         assert found == planner.plan(owner(calendar=EVERY_DAY), [asking], MAY)
 
 
+class TestQuestionsSpared:
+    """The contact policy is asked only where it may have something to say."""
+
+    @pytest.mark.parametrize(("hours", "day"), [(47, 4), (48, 4), (49, 5)])
+    def test_a_gap_counts_to_the_hour(self, hours, day):
+        gap = MinimumGap(gap=timedelta(hours=hours))
+        planner = evolve(PLANNER, contact=ContactPolicy(gaps=[gap]))
+        called = Contact(datetime(2026, 5, 2, 17, 0, tzinfo=BERLIN), "phone")
+        customer = case("a", asked(4, late=4), contacts=[called])
+        by_evening = BusinessCalendar.on_weekdays("17:00-17:30", zone="Europe/Berlin")
+        assert by_day(planner.plan(owner(1, by_evening), [customer], MAY)) == {day: ["a"]}
+
+    @pytest.mark.parametrize(("most", "day"), [(1, 8), (2, 4)])
+    def test_a_cap_counts_what_lies_days_away(self, most, day):
+        cap = ContactCap(most=most, days=7)
+        planner = evolve(PLANNER, contact=ContactPolicy(caps=[cap]))
+        called = Contact(datetime(2026, 5, 1, 9, tzinfo=UTC), "phone")
+        customer = case("a", asked(4, late=4), contacts=[called])
+        assert by_day(planner.plan(owner(1), [customer], MAY)) == {day: ["a"]}
+
+    @pytest.mark.parametrize(
+        ("per", "day"), [(Unit.MONTH, 1), (Unit.QUARTER, None), (Unit.YEAR, None), (Unit.WEEK, 4)]
+    )
+    def test_a_cap_by_the_calendar(self, per, day):
+        planner = evolve(PLANNER, contact=ContactPolicy(caps=[ContactCap(most=1, per=per)]))
+        called = Contact(datetime(2026, 4, 28, 9, tzinfo=UTC), "phone")
+        customer = case("a", asked(1, late=4), contacts=[called])
+        expected = {} if day is None else {day: ["a"]}
+        assert by_day(planner.plan(owner(1), [customer], MAY)) == expected
+
+
 class TestWhatIsKept:
     """What has a day keeps it, takes room, and counts for contact rules."""
 
@@ -520,6 +556,14 @@ class TestHandOver:
         )
         assert by_day(his) == {18: ["a"]}
         assert reasons(hers) == {"b": "owner-leaves"}
+
+    def test_on_the_last_day_she_still_does_what_was_planned(self):
+        kept = Placement(ANNA, CustomerId("a"), asked(15, late=4), date(2026, 5, 15))
+        [hers, his] = PLANNER.hand_over(
+            self.LEAVER, [case("a", kept=[kept])], [(owner(1, OFFICE, BEN), [])], lambda _: BEN, MAY
+        )
+        assert hers.schedule == (kept,)
+        assert (his.schedule, his.unplaced) == ((), ())
 
     def test_what_nobody_gets_is_done_before_or_listed(self):
         """It was planned for after the last day; one of the two may be done before."""
