@@ -122,6 +122,7 @@ class TestPlanning:
         kept = desk.plan(first)
         assert (numbers(kept.added), kept.known) == (sorted(numbers(first)), ())
         known = {each.id: each for each in first}
+        more = [each for each in more if each.id not in known]
         again = desk.plan([*more, *first, *more])
         assert numbers(again.known) == sorted(numbers(first))
         assert [each == known[each.id] for each in again.known] == [True] * len(first)

@@ -70,6 +70,13 @@ class TestCounts:
         chance.shuffle(mixed)
         assert contact_efficiency(mixed, MAY, JUNE) == whole
 
+    def test_what_is_due_before_or_after_the_period_does_not_count(self):
+        calls = [
+            planned(f"F-{n}", due_on=day, not_before=day, not_after=day)
+            for n, day in enumerate([MAY.start - DAY, MAY.start, MAY.last, MAY.end])
+        ]
+        assert total(*calls).total == 2
+
     def test_what_was_called_off_is_not_asked_for(self):
         found = total(
             go(planned("F-1"), done()),

@@ -33,6 +33,7 @@ def _counts(counts: Mapping[FollowUpStatus, int]) -> Mapping[FollowUpStatus, int
 
 
 def _times(times: Mapping[FollowUpStatus, timedelta]) -> Mapping[FollowUpStatus, timedelta]:
+    """The times at which something was waited for: what is done or called off waits no more."""
     found = {status: times.get(status, timedelta(0)) for status in _WAITING}
     return MappingProxyType({status: time for status, time in found.items() if time})
 
@@ -149,5 +150,4 @@ def _stretches(follow_up: FollowUp, at: datetime) -> Iterator[tuple[FollowUpStat
         until = max(in_utc(entry.at), since)
         yield state.status, until - since
         state, since = step(terms, state, entry), until
-    if state.status in _WAITING:
-        yield state.status, max(in_utc(at) - since, timedelta(0))
+    yield state.status, max(in_utc(at) - since, timedelta(0))
