@@ -432,8 +432,10 @@ class TestEscalating:
         desk.plan([other])
         desk.miss(SATURDAY, by=BEN, at=NOON)
         # The first page holds nothing to be told any more, and what comes after it is found.
+        messages(desk.store)
         told = desk.escalate(SATURDAY, by=BEN, at=NOON, limit=1)
         assert [each.follow_up for each in told] == ["F-3"]
+        assert messages(desk.store) == [(FOLLOW_UP_ESCALATED_TOPIC, "F-3\n1\nteam lead")]
         assert agenda(desk) == {"F-3": FRIDAY + 4 * DAY}
 
     def test_missed_again_it_is_told_again(self, desk):
