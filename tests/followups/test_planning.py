@@ -21,6 +21,7 @@ from crmkit.followups import (
     Cadence,
     Cancelled,
     Capacity,
+    ClosedDays,
     Confirmed,
     FollowUp,
     FollowUpFacts,
@@ -47,6 +48,7 @@ from tests.followups.planning_cases import (
     MONDAY,
     OFFICE,
     asked,
+    cadence,
     case,
     contact_policies,
     owner,
@@ -189,6 +191,17 @@ class TestDays:
         done = case("c", handled={"december-round": date(2026, 12, 1)})
         [one] = planner.plan(owner(), [paused, ended, done], Period.month(2026, 12)).schedule
         assert (one.customer, one.on) == ("a", date(2026, 12, 7))
+
+    def test_one_that_was_handled_on_the_day_it_was_moved_to_does_not_come_back(self):
+        weekly = cadence(closed_days=ClosedDays.PREVIOUS_OPEN)
+        sunday = {Anchor.HAND_OVER: date(2026, 5, 3)}
+        open_ones = weekly.open_within(
+            MAY, anchor=date(2026, 5, 3), calendar=OFFICE, handled=date(2026, 5, 8)
+        )
+        assert [one.due_on.day for one in open_ones] == [15, 22, 29]
+        done = case("a", anchors=sunday, handled={"call": date(2026, 5, 8)})
+        planner = FollowUpPlanner(cadences=(weekly,))
+        assert by_day(planner.plan(owner(), [done], MAY)) == {15: ["a"], 22: ["a"], 29: ["a"]}
 
     def test_many_calendars_and_many_first_days_are_planned_as_few(self, monkeypatch):
         """What is kept in mind to save time is dropped if there is too much of it."""

@@ -11,14 +11,18 @@ from hypothesis import strategies as st
 from crmkit.business_time.zones import in_utc
 from crmkit.contact import Contact, ContactFacts
 from crmkit.followups import Placement, Smoothing, WhyUnplaced
+from crmkit.followups.policies.asking import Asking
+from crmkit.period import Period
 from tests.followups.planning_cases import (
     ANNA,
+    DAY,
     all_assignments,
     contact_policies,
     days_of_may,
     plannings,
     windows_of,
 )
+from tests.followups.strategies import cadences, calendars, customers
 
 
 def there_is_to_do(planner, owner, case, period):
@@ -75,6 +79,30 @@ def facts_of(case, owner, placement, others):
         do_not_contact=case.do_not_contact,
         zone=case.zone or owner.calendar.zone,
     )
+
+
+class TestWhatIsOpen:
+    """What there is to do in a period is what comes next, again and again as it is handled."""
+
+    @given(cadences(), customers(), calendars(), st.integers(1, 400))
+    def test_it_is_what_comes_next_until_the_period_is_over(self, cadence, facts, calendar, length):
+        period = Period(facts.as_of, facts.as_of + length * DAY)
+        terms = {
+            "anchor": facts.anchors[cadence.anchor] if isinstance(cadence.anchor, str) else None,
+            "calendar": calendar,
+            "pauses": facts.pauses,
+            "ends_on": facts.ends_on,
+        }
+        handled, expected = facts.handled.get(cadence.name), []
+        while one := cadence.next_due(period.start, handled=handled, **terms):
+            if one.due_on >= period.end:
+                break
+            expected.append(one)
+            handled = one.nominal_on
+        found = cadence.open_within(period, handled=facts.handled.get(cadence.name), **terms)
+        assert list(found) == expected
+        asked = Asking((cadence,), calendar, period)
+        assert list(asked.of(facts)) == expected
 
 
 def half_hours(owner, one, as_of, period):
