@@ -3,8 +3,8 @@
 1,000,000 customers of 1,000 owners are planned for May 2026: return visits by the month and later
 by the quarter (FUP-01), a round with a gift that may be done on any day of the month, a contact
 policy with quiet hours, a cap and a gap, priorities by tier. A fifth of the owners work by a
-calendar of their own, a third of the customers was contacted lately, one in fifty does not want to be
-called. Some owners have more to do than they have room for.
+calendar of their own, a third of the customers was contacted lately, one in fifty does not want to
+be called. Some owners have more to do than they have room for.
 
 The facts of an owner's customers are made when it is the owner's turn, as a host would read them;
 making them counts. Outcomes only: the evidence of a placement is given on demand. Printed are the
