@@ -11,6 +11,8 @@ from collections import Counter
 from datetime import date, timedelta
 
 import pytest
+import vobject
+from dateutil.relativedelta import relativedelta
 
 from crmkit.cli import main
 from crmkit.followups import Cadence
@@ -79,7 +81,7 @@ class TestThePlanOfAMonth:
         }
         text = followups(shop, *SHOP, "--capacity", 1).out
         assert "1 placed, 3 not placed" in text
-        assert "3 because its days are full with what is more important" in text
+        assert "3 full: its days are full with what comes first" in text
 
     def test_planning_twice_says_the_same(self, shop):
         assert followups(shop, *SHOP).out == followups(shop, *SHOP).out
@@ -120,6 +122,57 @@ class TestThePlanOfAMonth:
     def test_after_december_comes_january(self, here):
         shop = purchases(here / "shop.csv", "C-1 2026-12-10 10")
         assert followups(shop, *SHOP, "--json").json["for"] == "2027-01"
+
+    def test_what_could_only_be_done_before_is_listed(self, shop):
+        """Planned in the middle of the month, for the month: that call was due on the 10th."""
+        plan = followups(shop, *SHOP, "--json", "--as-of", "2026-03-20", "--for", "2026-03").json
+        assert [one["on"] for one in placed(plan)] == ["2026-03-27"]
+        assert {one["customer"]: one["why"] for one in unplaced(plan)} == {
+            "C-1": "over",
+            "C-2": "over",
+        }
+        text = followups(shop, *SHOP, "--as-of", "2026-03-20", "--for", "2026-03").out
+        assert "2 over: no day is left in this time" in text
+
+    def test_who_only_got_money_back_is_counted(self, here):
+        shop = purchases(here / "shop.csv", "C-1 2026-02-10 -5", "C-2 2026-02-10 5")
+        plan = followups(shop, *SHOP, "--json").json
+        assert (plan["customers"], plan["customers_without_purchase"]) == (1, 1)
+        text = followups(shop, *SHOP, "--report", "plan.html").out
+        assert "1 customer to whom money was given back and who bought nothing, left out" in text
+        page = (here / "plan.html").read_text(encoding="utf-8")
+        assert "1 customer\nto whom money was given back" in page
+
+    def test_a_purchase_that_stands_twice_changes_nothing(self, here):
+        once = purchases(here / "once.csv", "C-1 2026-02-10 5")
+        twice = purchases(here / "twice.csv", *["C-1 2026-02-10 5"] * 2)
+        assert placed(followups(once, *SHOP, "--json").json) == placed(
+            followups(twice, *SHOP, "--json").json
+        )
+
+    def test_a_new_purchase_begins_anew(self, here):
+        shop = purchases(here / "shop.csv", "C-1 2025-11-05 10", "C-1 2026-02-10 90")
+        plan = followups(shop, *SHOP, "--json", "--for", "2026-04").json
+        assert [one["nominal_on"] for one in placed(plan)] == ["2026-04-10"]
+
+    def test_the_working_time_is_what_the_hours_say(self, shop):
+        plan = followups(shop, *SHOP, "--json", "--hours", "10:30-12:00, 13:00-17:00").json
+        assert {one["at"] for one in placed(plan)} == {
+            "2026-03-10T10:30:00+01:00",
+            "2026-03-16T10:30:00+01:00",
+            "2026-03-27T10:30:00+01:00",
+        }
+        assert plan["hours"] == ["10:30-12:00", "13:00-17:00"]
+
+    def test_holidays_hold_before_the_time_that_is_planned(self, here):
+        """What comes next may be due long before the plan begins, on New Year's Day or so."""
+        shop = purchases(here / "shop.csv", "C-1 2024-12-01 10")
+        asked = (shop, *SHOP, "--explain", "C-1", "--json", "--for", "2027-01")
+        due = [
+            followups(*asked, "--as-of", "2025-01-01", *more).json["next"]["due_on"]
+            for more in ([], ["--holidays", "DE"])
+        ]
+        assert due == ["2025-01-01", "2025-01-02"]
 
     def test_holidays_move_what_falls_on_them(self, here):
         """3 October 2025 is a holiday in Germany, and a Friday."""
@@ -175,11 +228,73 @@ class TestOwners:
     def test_without_a_name_it_is_the_shop(self, shop):
         assert [one["owner"] for one in followups(shop, *SHOP, "--json").json["owners"]] == ["shop"]
 
+    def test_a_spreadsheet_writes_the_file_in_its_own_way(self, shop, here):
+        """With a mark at its beginning, columns in another order and more of them, and blanks."""
+        rows = "since,owner,customer\n2020,ben, C-1 \n\n2021, ben ,C-3,x\n"
+        (here / "owners.csv").write_text(rows, encoding="utf-8-sig")
+        named = ("--owner", "anna", "--owner", "ben", "--owners-of", "owners.csv")
+        anna, ben = followups(shop, *SHOP, "--json", *named).json["owners"]
+        assert [one["customer"] for one in anna["placed"]] == ["C-2"]
+        assert [one["customer"] for one in ben["placed"]] == ["C-1", "C-3"]
+
+    def test_an_owner_keeps_more_than_a_share(self, shop, here):
+        rows = "customer,owner\nC-1,ben\nC-2,ben\nC-3,ben\n"
+        (here / "owners.csv").write_text(rows, encoding="utf-8")
+        named = ("--owner", "anna=9", "--owner", "ben=1", "--owners-of", "owners.csv")
+        anna, ben = followups(shop, *SHOP, "--json", *named).json["owners"]
+        assert (anna["placed"], len(ben["placed"])) == ([], 3)
+
+    def test_who_has_an_owner_and_no_purchase_is_told(self, shop, here):
+        """A slip in a key would be lost otherwise; C-1 has bought, but not by that day."""
+        rows = "customer,owner\nC-01,anna\nC-1,anna\nC-2,anna\n"
+        (here / "owners.csv").write_text(rows, encoding="utf-8")
+        named = ("--owner", "anna", "--owners-of", "owners.csv", "--as-of", "2025-12-31")
+        assert followups(shop, *SHOP, "--json", *named).json["owned_without_purchase"] == [
+            "C-01",
+            "C-1",
+        ]
+        text = followups(shop, *SHOP, *named, "--report", "plan.html").out
+        assert "2 customers with an owner and no purchase, left out: C-01, C-1\n" in text
+        page = (here / "plan.html").read_text(encoding="utf-8")
+        assert "2 customers with an owner and no purchase" in page
+
+    def test_of_many_without_a_purchase_a_few_are_named(self, shop, here):
+        rows = "".join(f"X-{number},shop\n" for number in range(7))
+        (here / "owners.csv").write_text(f"customer,owner\n{rows}", encoding="utf-8")
+        text = followups(shop, *SHOP, "--owners-of", "owners.csv").out
+        assert (
+            "7 customers with an owner and no purchase, left out: X-0, X-1, X-2, X-3, X-4, ..."
+            in (text)
+        )
+
+    def test_an_owner_has_a_number_of_their_own_or_the_usual_one(self, shop):
+        named = ("--owner", "anna", "--owner", "o'b\"c=3", "--owner", "a=b=4", "--capacity", 5)
+        plan = followups(shop, *SHOP, "--json", *named).json
+        assert [(one["owner"], one["capacity"]) for one in plan["owners"]] == [
+            ("anna", 5),
+            ("o'b\"c", 3),
+            ("a=b", 4),
+        ]
+
+    def test_each_owner_gets_some_of_the_best_customers(self, here):
+        """Two of tier A and two of tier C, for two owners."""
+        lines = ("C-1 2026-02-10 900", "C-2 2026-02-10 900", "C-3 2026-02-10 1", "C-4 2026-02-10 1")
+        shop = purchases(here / "shop.csv", *lines)
+        named = ("--owner", "anna", "--owner", "ben")
+        for owner in followups(shop, *SHOP, "--json", *named).json["owners"]:
+            customers = {one["customer"] for one in owner["placed"]}
+            assert len(customers & {"C-1", "C-2"}) == 1
+            assert len(customers) == 2
+
     @pytest.mark.parametrize(
         ("rows", "why"),
         [
-            ("C-1,carl", "carl is no owner: add --owner carl"),
+            ("C-1,carl", "line 2: carl is no owner: add --owner carl"),
+            ("\nC-1,carl", "line 3: carl is no owner: add --owner carl"),
+            ("C-1,carl b", "carl b is no owner: add --owner 'carl b'"),
             ("C-1,\n", "write a customer and an owner in each"),
+            ("C-1\n", "write a customer and an owner in each"),
+            (",anna\n", "write a customer and an owner in each"),
             ("C-1,anna\nC-1,ben", "C-1 has two owners: leave one of them out"),
         ],
     )
@@ -187,6 +302,12 @@ class TestOwners:
         (here / "owners.csv").write_text(f"customer,owner\n{rows}\n", encoding="utf-8")
         named = ("--owner", "anna", "--owner", "ben", "--owners-of", "owners.csv")
         assert why in refused(shop, *SHOP, *named)
+
+    @pytest.mark.parametrize("text", ["", "customer;owner\nC-1;anna\n", "C-1,anna\n"])
+    def test_a_file_of_owners_without_its_columns(self, shop, here, text):
+        (here / "owners.csv").write_text(text, encoding="utf-8")
+        why = refused(shop, *SHOP, "--owner", "anna", "--owners-of", "owners.csv")
+        assert "write customer,owner in its first line, with a comma between columns" in why
 
     def test_a_file_of_owners_that_is_not_there(self, shop):
         assert "cannot read gone.csv" in refused(shop, *SHOP, "--owners-of", "gone.csv")
@@ -239,6 +360,56 @@ steps = [{ repeat = { kind = "every", interval = 5, unit = "week" }, times = 1 }
             shop, *SHOP, "--cadence", "own.json"
         )
 
+    @pytest.mark.parametrize(
+        ("line", "expected"),
+        [
+            ('tiers = ["A"]', ["C-4"]),
+            ('tiers = ["B", "C"]', ["C-1", "C-2", "C-3"]),
+            ('segments = ["platinum", "gold", "iron", "lead"]', ["C-1", "C-2", "C-3", "C-4"]),
+            ('segments = ["lost"]', ["C-1"]),
+            ('segments = ["champions"]', []),
+        ],
+    )
+    def test_a_cadence_for_some_tiers_or_segments(self, here, line, expected):
+        """Four customers of one day, one of whom brought nearly all of the money."""
+        shop = purchases(
+            here / "shop.csv",
+            *(f"C-{n} 2026-02-{10 + n} {900 if n == 4 else 10}" for n in range(1, 5)),
+        )
+        text = self.TOML.replace("purpose =", f"{line}\npurpose =").replace("5, unit", "4, unit")
+        (here / "own.toml").write_text(text, encoding="utf-8")
+        plan = followups(shop, *SHOP, "--json", "--cadence", "own.toml").json
+        assert sorted(one["customer"] for one in placed(plan)) == expected
+
+    @pytest.mark.parametrize(
+        ("line", "why"),
+        [
+            ('tiers = ["gold"]', "is for gold, which is no tier here: use one of A, B, C"),
+            (
+                'segments = ["champion"]',
+                "champion, which is no segment here: use one of champions,",
+            ),
+        ],
+    )
+    def test_a_group_that_nobody_is_ever_in(self, shop, here, line, why):
+        text = self.TOML.replace("purpose =", f"{line}\npurpose =")
+        (here / "own.toml").write_text(text, encoding="utf-8")
+        assert why in refused(shop, *SHOP, "--cadence", "own.toml")
+
+    def test_two_of_one_name(self, shop, here):
+        (here / "own.toml").write_text(self.TOML, encoding="utf-8")
+        named = ("--cadence", "own.toml", "--cadence", "own.toml")
+        assert "two cadences have the same name" in refused(shop, *SHOP, *named)
+
+    def test_no_word_of_a_hand_over_that_nothing_counts_from(self, shop, here):
+        (here / "own.toml").write_text(self.TOML, encoding="utf-8")
+        said = "purchase stands for the hand-over"
+        for cadences in (["--cadence", "own.toml"], ["--cadence", december(here)]):
+            text = followups(shop, *SHOP, *cadences, "--report", "plan.html").out
+            assert said not in text + (here / "plan.html").read_text(encoding="utf-8")
+        assert said in followups(shop, *SHOP, "--report", "plan.html").out
+        assert said in (here / "plan.html").read_text(encoding="utf-8")
+
     def test_a_file_that_is_not_there(self, shop):
         assert "cannot read the cadence gone.toml" in refused(shop, *SHOP, "--cadence", "gone.toml")
 
@@ -254,6 +425,51 @@ class TestWhatIsShown:
         assert "anna: 3 follow-ups on 3 days, at most 1 a day" in text
         assert re.search(r"Tue 2026-03-10\s+C-1\s+return-visit\s+telephone", text)
 
+    def test_how_days_are_chosen_is_said(self, shop):
+        near, even = (followups(shop, *SHOP, "--smoothing", way).out for way in ("due-day", "even"))
+        assert "each as near to its day as there is room" in near
+        assert "each as evenly as windows allow" in even
+
+    def test_what_has_no_place_is_shown_with_the_most_important_first(self, here):
+        """Two owners with a place a day: of those left over, ben has one of tier B."""
+        shop = purchases(
+            here / "shop.csv",
+            *("C-1 2026-02-10 900", "C-2 2026-02-10 1", "C-3 2026-02-10 900", "C-4 2026-02-10 400"),
+        )
+        owners = ("customer,owner", "C-1,anna", "C-2,anna", "C-3,ben", "C-4,ben")
+        (here / "owners.csv").write_text("\n".join(owners), encoding="utf-8")
+        named = ("--owner", "anna=1", "--owner", "ben=1", "--owners-of", "owners.csv")
+        text = followups(shop, *SHOP, *named, "--top", 1, "--report", "plan.html").out
+        _, left = text.split("Not placed")
+        assert re.search(r"C-4\s+return-visit\s+ben\s+full, cannot wait", left)
+        assert "and 1 more; --top 2 shows them" in left
+        page = (here / "plan.html").read_text(encoding="utf-8")
+        _, left = page.split("Each of these is due")
+        assert left.index("C-4") < left.index("C-2")
+
+    def test_what_can_wait_is_told(self, here):
+        """A round of December may be done until its last day, and the first half is planned."""
+        text = TestCadencesOfTheirOwn.TOML.replace("purpose =", "days_late = 60\npurpose =")
+        (here / "own.toml").write_text(text, encoding="utf-8")
+        shop = purchases(here / "shop.csv", *(f"C-{number} 2026-02-24 5" for number in range(9)))
+        named = ("--cadence", "own.toml", "--capacity", 1)
+        text = followups(shop, *SHOP, *named).out
+        assert re.search(r"C-\d\s+thanks\s+shop\s+full, can wait", text)
+
+    def test_bad_lines_are_told_in_words_of_the_command(self, here):
+        shop = here / "shop.csv"
+        rows = "".join(f"C-{n},2026-02-10,1.234\n" for n in range(7))
+        shop.write_text(f"customer,date,amount\n{rows}C-8,2026-02-10,1\n", encoding="utf-8")
+        text = followups(shop, *SHOP).out
+        assert text.count("--rounding half-even would") == 5
+        assert "and 2 more; --rejects FILE writes all of them" in text
+        assert "writes all of them" not in followups(shop, *SHOP, "--rejects", "bad.csv").out
+        assert followups(shop, *SHOP, "--json").json["rejects_by_reason"] == {"too-fine": 7}
+
+    def test_without_a_currency_it_is_said(self, shop):
+        text = followups(shop, "--zone", "Europe/Berlin").out
+        assert "the file names no currency (XXX): add --currency USD, say" in text
+
     def test_long_lists_say_that_there_is_more(self, shop):
         text = followups(shop, *SHOP, "--top", 2).out
         assert "and 1 more; --top 3 shows them" in text
@@ -267,11 +483,12 @@ class TestWhatIsShown:
     def test_why_as_json(self, shop):
         found = followups(shop, *SHOP, "--explain", "C-1", "--json").json
         assert found["next"]["due_on"] == "2026-03-10"
-        assert {"criterion": "step", "observed": "every month up to 1 year", "met": None} in (
-            found["evidence"]
-        )
-        assert [one["on"] for one in found["planned"]] == ["2026-03-10"]
-        assert found["planned"][0]["evidence"]
+        observed = {one["criterion"]: one["observed"] for one in found["evidence"]}
+        assert observed["step"] == "every month up to 1 year"
+        (planned,) = found["planned"]
+        assert (planned["on"], planned["owner"]) == ("2026-03-10", "shop")
+        (room,) = (one for one in planned["evidence"] if "follow-ups on" in one["criterion"])
+        assert (room["observed"], room["required"], room["met"]) == (1, 12, True)
 
     def test_why_somebody_is_not_in_the_plan(self, shop):
         text = followups(shop, *SHOP, "--explain", "C-2", "--for", "2026-04").out
@@ -302,6 +519,27 @@ class TestFilesWritten:
         assert "return-visit" in page
         assert "http" not in page
 
+    def test_a_full_day_has_a_strong_frame(self, here):
+        """Each of the two days has one; with room for more, neither has."""
+        shop = purchases(here / "shop.csv", "C-1 2026-02-10 5", "C-2 2026-02-11 5")
+        strong = []
+        for capacity in (1, 2):
+            followups(shop, *SHOP, "--capacity", capacity, "--report", "plan.html")
+            page = (here / "plan.html").read_text(encoding="utf-8")
+            strong.append(len(re.findall(r"stroke: var\(--accent\); stroke-width: 2", page)))
+        assert strong == [2, 0]
+
+    def test_the_colors_of_two_owners_can_be_compared(self, here):
+        """One has four on a day, the other one: that is a quarter of the color."""
+        shop = purchases(here / "shop.csv", *(f"C-{n} 2026-02-10 5" for n in range(1, 6)))
+        rows = "\n".join(f"C-{n},{'ben' if n == 5 else 'anna'}" for n in range(1, 6))
+        (here / "owners.csv").write_text(f"customer,owner\n{rows}\n", encoding="utf-8")
+        named = ("--owner", "anna", "--owner", "ben", "--owners-of", "owners.csv")
+        followups(shop, *SHOP, *named, "--report", "plan.html")
+        page = (here / "plan.html").read_text(encoding="utf-8")
+        opacities = re.findall(r"fill: var\(--accent\); fill-opacity: ([\d.]+)", page)
+        assert sorted(float(found) for found in opacities if float(found)) == [0.15, 0.6]
+
     def test_a_year_is_shown_at_a_glance(self, shop, here):
         followups(shop, *SHOP, "--for", "2026", "--report", "plan.html")
         page = (here / "plan.html").read_text(encoding="utf-8")
@@ -312,7 +550,7 @@ class TestFilesWritten:
         shop = purchases(here / "shop.csv", "C-1 2026-02-10 10", "C-2 2026-02-10 90")
         followups(shop, *SHOP, "--capacity", 1, "--report", "plan.html")
         page = (here / "plan.html").read_text(encoding="utf-8")
-        assert "its days are full with what is more important" in page
+        assert "its days are full with what comes first" in page
 
     def test_what_comes_from_the_file_is_escaped(self, here):
         shop = here / "shop.csv"
@@ -350,7 +588,51 @@ class TestFilesWritten:
 
     def test_two_things_do_not_go_to_one_place(self, shop):
         named = ("--owner", "a b", "--owner", "a-b", "--ics", "out")
-        assert "written twice" in refused(shop, *SHOP, *named)
+        why = refused(shop, *SHOP, *named)
+        assert "written twice" in why
+        assert "the calendar file of a-b" in why
+
+    def test_an_owner_cannot_choose_another_folder(self, shop, here):
+        followups(shop, *SHOP, "--owner", "../x", "--ics", "out/in")
+        assert sorted(path.name for path in here.rglob("*") if path.is_file()) == [
+            "---x.ics",
+            "shop.csv",
+        ]
+
+    def test_an_event_says_what_to_do_and_for_whom(self, here):
+        """Another reader than the library that wrote it opens the file."""
+        shop = purchases(here / "shop.csv", "王-1 2025-11-10 90")
+        followups(shop, *SHOP, "--owner", "王芳", "--for", "2025-12", "--ics", "out")
+        text = (here / "out/王芳.ics").read_bytes().decode()
+        calendar = vobject.readOne(text)
+        assert calendar.x_wr_calname.value == "王芳 2025-12"
+        assert [
+            (event.dtstart.value, event.summary.value, event.description.value)
+            for event in calendar.vevent_list
+        ] == [
+            (
+                date(2025, 12, 1),
+                "new-year-gift-and-demand-plan: 王-1",
+                "new-year-gift-and-demand-plan (december-round)\nBy visit",
+            ),
+            (
+                date(2025, 12, 10),
+                "return-visit: 王-1",
+                "return-visit (after-hand-over)\nBy telephone",
+            ),
+        ]
+
+    def test_planned_on_a_later_day_the_uids_stay(self, shop, here):
+        """A program that has the file before takes the one of the later day for the newer one."""
+        found = {}
+        for day in ("2026-02-10", "2026-02-27"):
+            followups(shop, *SHOP, "--as-of", day, "--ics", day)
+            calendar = vobject.readOne((here / day / "shop.ics").read_bytes().decode())
+            found[day] = {event.uid.value: event.dtstamp.value for event in calendar.vevent_list}
+        before, after = found.values()
+        assert len(before) == 3
+        assert before.keys() == after.keys()
+        assert max(before.values()) < min(after.values())
 
 
 class TestRefusals:
@@ -360,9 +642,17 @@ class TestRefusals:
             (("--currency", "EUR"), "add --zone"),
             ((*SHOP, "--for", "2026-13"), "not a month such as 2026-03"),
             ((*SHOP, "--for", "March"), "not a month such as 2026-03"),
-            ((*SHOP, "--for", "0001"), "not a month such as 2026-03"),
+            ((*SHOP, "--for", "0001"), "from 1900 to 2100"),
+            ((*SHOP, "--for", "2101-01"), "from 1900 to 2100"),
+            ((*SHOP, "--for", "2026-01"), "2026-01 is over on 2026-02-10"),
+            ((*SHOP, "--for", "2026-03-01"), "not a month such as 2026-03"),
             ((*SHOP, "--owner", "=3"), "not an owner such as anna"),
             ((*SHOP, "--owner", "anna=0"), "not a whole number from 1 to 10,000"),
+            ((*SHOP, "--owner", "anna=x"), "not a whole number from 1 to 10,000"),
+            ((*SHOP, "--owner", "anna=4.5"), "not a whole number from 1 to 10,000"),
+            ((*SHOP, "--owner", "anna=123456"), "not a whole number from 1 to 10,000"),
+            ((*SHOP, "--owner", "an\nna"), "not the name of an owner"),
+            ((*SHOP, "--top", "1001"), "not a whole number from 1 to 1,000"),
             ((*SHOP, "--owner", "anna", "--owner", "anna=3"), "named twice"),
             ((*SHOP, "--capacity", "0"), "not a whole number from 1 to 10,000"),
             ((*SHOP, "--hours", "9-5"), "--hours cannot be used"),
@@ -382,15 +672,23 @@ class TestRefusals:
         assert "cannot" in refused(shop, *SHOP, "--hours", "")
 
     @pytest.mark.parametrize(
-        ("option", "library"), [("--report", "matplotlib"), ("--ics", "icalendar")]
+        ("option", "library", "extra"),
+        [
+            ("--report", "jinja2", "review"),
+            ("--report", "matplotlib", "review"),
+            ("--ics", "icalendar", "ical"),
+            ("--holidays", "holidays", "holidays"),
+        ],
     )
-    def test_pictures_and_calendar_files_name_their_extra(self, shop, option, library, monkeypatch):
+    def test_what_needs_an_extra_names_it(self, here, option, library, extra, monkeypatch):
+        """At once, and not after a long read: the file is not even looked for."""
         found = sys.modules["importlib.util"].find_spec
         monkeypatch.setattr(
             "crmkit.cli.followups.command.find_spec",
             lambda name: None if name == library else found(name),
         )
-        assert f"{library}" in refused(shop, *SHOP, option, "out.html")
+        why = refused(here / "gone.csv", *SHOP, option, "IT")
+        assert f"{library} is not installed: pip install 'crmkit[{extra}]'" in why
 
 
 class TestRealData:
@@ -417,6 +715,56 @@ class TestRealData:
         }
         for owner in plan["owners"]:
             assert all((owner["owner"], one["due_on"]) in full for one in owner["unplaced"])
+
+
+class TestFup01AndFup02:
+    """ "Within 1 year monthly, over 1 year quarterly", and "each December", from requirements."""
+
+    @pytest.mark.parametrize("month", ["1998-07", "1998-12"])
+    def test_what_is_due_is_what_counting_by_hand_gives(self, month):
+        """Every follow-up of a month of 23,570 customers, by its days: those and no others."""
+        file = shared_file("cdnow_master.txt")
+        bought: dict[str, date] = {}
+        for line in file.read_text(encoding="utf-8").splitlines()[1:]:
+            customer, day, *_ = line.split()
+            on = date(int(day[:4]), int(day[4:6]), int(day[6:]))
+            bought[customer] = max(bought.get(customer, on), on)
+        plan = followups(
+            *(file, "--currency", "USD", "--zone", "America/New_York", "--json"),
+            *("--for", month, "--owner", "a=90", "--owner", "b=60"),
+        ).json
+        found = Counter(
+            (one["customer"], one["due_on"], one["not_after"])
+            for one in (*placed(plan), *unplaced(plan))
+        )
+        assert set(found.values()) == {1}
+        months = (*range(1, 13), *range(15, 36, 3))
+        due = {
+            (customer, str(day), str(day))
+            for customer, on in bought.items()
+            for day in {monday_after(on + relativedelta(months=count)) for count in months}
+            if str(day).startswith(month)
+        }
+        if month == "1998-12":
+            due |= {(customer, "1998-12-01", "1998-12-31") for customer in bought}
+        assert set(found) == due
+
+
+def monday_after(day):
+    """A working day, or the Monday after the weekend."""
+    return day + DAY * max(7 - day.weekday(), 0) if day.weekday() > 4 else day
+
+
+def test_a_reader_that_stops_early_is_no_error():
+    """As ``head -1`` does."""
+    call = [sys.executable, "-m", "crmkit", "followups", "--example", "--json"]
+    with subprocess.Popen(call, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.read(1)
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 0
 
 
 def test_it_runs_as_a_program(shop):

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, time
 
 from crmkit.cli.followups.planning import ShopPlan
-from crmkit.followups import FollowUp, OwnerPlan, to_icalendar
+from crmkit.followups import OwnerPlan, to_icalendar
 from crmkit.identifiers import Actor
 
 __all__ = ["calendar_of"]
@@ -16,16 +16,10 @@ def calendar_of(plan: ShopPlan, each: OwnerPlan) -> str:
     # No clock is asked: the file is as old as what it was planned from.
     at = datetime.combine(plan.as_of, time(), UTC)
     follow_ups = [
-        FollowUp.of(
-            one.occurrence,
-            one.customer,
-            target=f"{one.occurrence.purpose} ({one.occurrence.cadence})",
-            due_on=one.on,
-            owner=each.owner,
-            by=_PLANNER,
-            at=at,
+        one.follow_up(
+            target=f"{one.occurrence.purpose} ({one.occurrence.cadence})", by=_PLANNER, at=at
         )
         for one in each.placements
     ]
-    name = f"{each.owner}, {plan.span.name}"
+    name = f"{each.owner} {plan.span.name}"
     return to_icalendar(follow_ups, at=at, owner=each.owner, name=name).decode()

@@ -5,7 +5,7 @@ from importlib.resources import files
 from jinja2 import Environment, StrictUndefined
 
 from crmkit.cli.followups import pictures
-from crmkit.cli.followups.as_text import WHY
+from crmkit.cli.followups.as_text import WHY, most_important
 from crmkit.cli.followups.options import FollowUpOptions
 from crmkit.cli.followups.planning import ShopPlan
 from crmkit.cli.review import words
@@ -33,7 +33,7 @@ def html_of(plan: ShopPlan, options: FollowUpOptions) -> str:
         options=options,
         css=_text("crmkit.cli.review", "report.css"),
         owners=list(zip(plan.plans, loads, drawn, capacities, strict=True)),
-        unplaced=[one for each in plan.plans for one in each.unplaced],
+        unplaced=most_important(one for each in plan.plans for one in each.unplaced),
         why=WHY,
         most_rows=_MOST_ROWS,
     )

@@ -6,10 +6,13 @@ from typing import Any
 from crmkit.cli.followups.as_text import decision_on, whys_of
 from crmkit.cli.followups.options import FollowUpOptions
 from crmkit.cli.followups.planning import ShopPlan
-from crmkit.decision import Decision
-from crmkit.followups import Occurrence, OwnerPlan, Placement, Unplaced
+from crmkit.decision import Decision, Evidence
+from crmkit.followups import FollowUpOwner, Occurrence, OwnerPlan, Placement, Unplaced
+from crmkit.serialization import make_converter
 
 __all__ = ["explanation_json", "json_of"]
+
+_EVIDENCE = make_converter(Evidence)
 
 
 def json_of(plan: ShopPlan, options: FollowUpOptions) -> str:
@@ -24,9 +27,12 @@ def json_of(plan: ShopPlan, options: FollowUpOptions) -> str:
         "lines": report.lines_read,
         "purchases": report.purchases,
         "rejects": report.rejects,
+        "rejects_by_reason": {str(why): number for why, number in report.reasons.items()},
         "purchases_after_as_of": plan.file.later,
         "customers": len(plan.facts),
+        "customers_without_purchase": len(plan.file.summary.without_purchase),
         "customers_without_follow_up": plan.without,
+        "owned_without_purchase": list(plan.strangers),
         "zone": plan.calendar.zone,
         "hours": list(options.hours),
         "holidays": options.holidays,
@@ -38,14 +44,15 @@ def json_of(plan: ShopPlan, options: FollowUpOptions) -> str:
         ],
         "placed": plan.placed,
         "unplaced": plan.unplaced,
-        "owners": [_owner(each) for each in plan.plans],
+        "owners": [_owner(*each) for each in zip(plan.plans, plan.owners, strict=True)],
     }
     return json.dumps(found, indent=2)
 
 
-def _owner(plan: OwnerPlan) -> dict[str, Any]:
+def _owner(plan: OwnerPlan, owner: FollowUpOwner) -> dict[str, Any]:
     return {
         "owner": plan.owner,
+        "capacity": owner.capacity.a_day,
         "loads": {day.isoformat(): number for day, number in plan.loads.items()},
         "placed": [_placed(one) for one in plan.placements],
         "unplaced": [_unplaced(one) for one in plan.unplaced],
@@ -105,11 +112,4 @@ def _planned(why: Decision[Placement | Unplaced]) -> dict[str, Any]:
 
 
 def _evidence(decision: Decision[Any]) -> list[dict[str, Any]]:
-    return [
-        {"criterion": item.criterion, "observed": _plain(item.observed), "met": item.met}
-        for item in decision.evidence
-    ]
-
-
-def _plain(value: Any) -> str | int | None:
-    return value if value is None or isinstance(value, int) else str(value)
+    return [_EVIDENCE.unstructure(item) for item in decision.evidence]

@@ -7,6 +7,7 @@ from crmkit.cli.complaints.page import page, table
 from crmkit.cli.followups.options import LONGEST_LIST, FollowUpOptions
 from crmkit.cli.followups.planning import ShopPlan
 from crmkit.cli.refusal import Refusal, one_line
+from crmkit.cli.review.wording import in_options
 from crmkit.cli.review.words import counted
 from crmkit.decision import Decision, explain
 from crmkit.followups import (
@@ -14,6 +15,7 @@ from crmkit.followups import (
     OwnerPlan,
     Placement,
     PlanCase,
+    Smoothing,
     Unplaced,
     WhyUnplaced,
     next_follow_up,
@@ -21,22 +23,24 @@ from crmkit.followups import (
 from crmkit.identifiers import CustomerId
 from crmkit.money import NO_CURRENCY
 
-__all__ = ["WHY", "decision_on", "explanation", "text_of", "whys_of"]
+__all__ = ["WHY", "decision_on", "explanation", "most_important", "text_of", "whys_of"]
 
 WHY = {
     WhyUnplaced.OVER: "no day is left in this time",
     WhyUnplaced.CLOSED: "nobody works on its days",
     WhyUnplaced.OWNER_LEAVES: "the owner has left by then",
     WhyUnplaced.CONTACT_RULES: "the customer may not be contacted on its days",
-    WhyUnplaced.FULL: "its days are full with what is more important",
+    WhyUnplaced.FULL: "its days are full with what comes first",
 }
 """Why a follow-up has no day, for people."""
+
+_FEW = 5
 
 
 def text_of(plan: ShopPlan, options: FollowUpOptions) -> str:
     """The plan of each owner, day by day."""
     return page(
-        (*_account(plan), *_terms(plan, options), *_written(options)),
+        (*_account(plan, options), *_terms(plan, options), *_written(options)),
         *(_owner(each, options) for each in plan.plans),
         _unplaced(plan, options),
     )
@@ -45,19 +49,24 @@ def text_of(plan: ShopPlan, options: FollowUpOptions) -> str:
 # --- what was read, and how it was planned --------------------------------------------------------
 
 
-def _account(plan: ShopPlan) -> Iterator[str]:
+def _account(plan: ShopPlan, options: FollowUpOptions) -> Iterator[str]:
     file, report = plan.file, plan.file.report
     yield (
         f"{file.name}: {counted(report.lines_read, 'line')}, "
         f"{counted(report.purchases, 'purchase')}, {counted(report.rejects, 'reject')}; "
         f"as of {plan.as_of}"
     )
-    for reject in report.first_rejects[:5]:
-        yield f"  {one_line(str(reject))}"
-    if report.rejects > 5:
-        yield f"  and {report.rejects - 5:,} more; --rejects FILE writes all of them"
+    for reject in report.first_rejects[:_FEW]:
+        yield f"  {one_line(in_options(str(reject)))}"
+    if report.rejects > _FEW and options.reading.rejects is None:
+        yield f"  and {report.rejects - _FEW:,} more; --rejects FILE writes all of them"
     if file.later:
         yield f"  {counted(file.later, 'purchase')} after that day, left out"
+    if file.summary.without_purchase:
+        without = counted(len(file.summary.without_purchase), "customer")
+        yield f"  {without} to whom money was given back and who bought nothing, left out"
+    if plan.strangers:
+        yield f"  {_strangers(plan)}"
     if file.summary.currency == NO_CURRENCY:
         yield f"  the file names no currency ({NO_CURRENCY}): add --currency USD, say"
     yield (
@@ -66,15 +75,26 @@ def _account(plan: ShopPlan) -> Iterator[str]:
     )
 
 
+def _strangers(plan: ShopPlan) -> str:
+    """Whose owner was named in vain: a slip in a key would show here."""
+    shown = ", ".join(plan.strangers[:_FEW])
+    more = ", ..." if len(plan.strangers) > _FEW else ""
+    customers = counted(len(plan.strangers), "customer")
+    return f"{customers} with an owner and no purchase, left out: {one_line(shown)}{more}"
+
+
 def _terms(plan: ShopPlan, options: FollowUpOptions) -> Iterator[str]:
     for cadence in plan.planner.cadences:
         steps = ", then ".join(map(str, cadence.steps))
         yield f"{cadence.name}: {steps}, from {cadence.anchor}"
-    if any(isinstance(each.anchor, str) for each in plan.planner.cadences):
+    if plan.needs_hand_over:
         yield f"the {options.hand_over} purchase stands for the hand-over"
     days = "" if options.holidays is None else f", closed on holidays of {options.holidays}"
     hours = ", ".join(options.hours)
-    yield f"Monday to Friday {hours}, clocks of {plan.calendar.zone}{days}; most important first"
+    yield f"Monday to Friday {hours}, clocks of {plan.calendar.zone}{days}"
+    is_even = options.smoothing is Smoothing.EVEN
+    how = "as evenly as windows allow" if is_even else "as near to its day as there is room"
+    yield f"each {how}; the most urgent and important first"
 
 
 def _written(options: FollowUpOptions) -> Iterator[str]:
@@ -115,12 +135,13 @@ def _unplaced(plan: ShopPlan, options: FollowUpOptions) -> Iterator[str]:
         return
     yield f"Not placed: {counted(len(left), 'follow-up')}"
     for why, number in Counter(one.why for one in left).most_common():
-        yield f"  {number:,} because {WHY[why]}"
-    yield from table(map(_unplaced_row, _most_important(left)[: options.top]))
+        yield f"  {number:,} {why}: {WHY[why]}"
+    yield from table(map(_unplaced_row, most_important(left)[: options.top]))
     yield from _more(len(left), options)
 
 
-def _most_important(left: Iterable[Unplaced]) -> list[Unplaced]:
+def most_important(left: Iterable[Unplaced]) -> list[Unplaced]:
+    """What has no place, the most important first."""
     return sorted(left, key=lambda one: (-one.score, one.occurrence.due_on, one.key))
 
 
@@ -131,7 +152,7 @@ def _unplaced_row(one: Unplaced) -> tuple[str, ...]:
         one.customer,
         one.occurrence.purpose,
         one.owner,
-        f"{WHY[one.why]}; {wait}",
+        f"{one.why}, {wait}",
     )
 
 

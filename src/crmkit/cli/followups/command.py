@@ -28,7 +28,7 @@ def followups(options: FollowUpOptions, out: TextIO) -> None:
     """
     _check_extras(options)
     zone_of(options.zone)
-    _check_places(options, _files(options))
+    _check_places(options)
     if options.reading.rejects is not None:
         make_folder(options.reading.rejects)
     file = read_file(options.reading, lambda _: None, repeats=False)
@@ -69,20 +69,23 @@ def _file_name(owner: str) -> str:
     return "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in owner)
 
 
-def _files(options: FollowUpOptions) -> list[Path]:
-    named = (options.report, options.reading.rejects)
-    return [*(path for path in named if path is not None), *_calendars(options)]
-
-
-def _check_places(options: FollowUpOptions, files: list[Path]) -> None:
+def _check_places(options: FollowUpOptions) -> None:
     """Refuse to write over what is read, or two things to one place."""
     taken = {path.resolve() for path in options.paths_read}
     source = source_path(options.reading)
     if source is not None:
         taken.add(source.resolve())
-    for path in files:
+    for path in (options.report, options.reading.rejects):
+        if path is not None:
+            if path.resolve() in taken:
+                raise Refusal(f"{path} is read already, or written twice: name another file")
+            taken.add(path.resolve())
+    for (name, _), path in zip(options.owners, _calendars(options), strict=False):
         if path.resolve() in taken:
-            raise Refusal(f"{path} is read already, or written twice: name another file")
+            raise Refusal(
+                f"the calendar file of {name} would be {path}, which is read already, or written "
+                f"twice: name another folder, or give the owner another name"
+            )
         taken.add(path.resolve())
 
 
@@ -91,6 +94,7 @@ def _check_extras(options: FollowUpOptions) -> None:
     wanted = {
         "review": ["jinja2", "matplotlib"] if options.report is not None else [],
         "ical": ["icalendar"] if options.ics is not None else [],
+        "holidays": ["holidays"] if options.holidays is not None else [],
     }
     for extra, libraries in wanted.items():
         for library in libraries:

@@ -5,14 +5,15 @@ import re
 from argparse import ArgumentParser
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from attrs import field, frozen
 
 from crmkit.cli.refusal import Refusal
 from crmkit.cli.review.options import Help, ReadingOptions, add_reading, day
-from crmkit.errors import InvalidValue
+from crmkit.errors import InvalidIdentifier, InvalidValue
 from crmkit.followups import Smoothing
+from crmkit.identifiers import check_identifier
 from crmkit.period import Period
 from crmkit.segmentation import Counting, Refunds
 
@@ -23,7 +24,6 @@ _MOST_A_DAY = 10_000
 _FIRST_YEAR, _LAST_YEAR = 1900, 2100
 
 _SPAN = re.compile(r"(?P<year>\d{4})(?:-(?P<month>\d\d)|-?[Qq](?P<quarter>[1-4]))?", re.ASCII)
-_OWNER = re.compile(r"(?P<name>.*?)(?:=(?P<capacity>\d{1,5}))?", re.ASCII | re.DOTALL)
 
 _ALONE = "shop"
 """Whose the follow-ups are if nobody is named."""
@@ -122,25 +122,26 @@ def _named(owners: list[tuple[str, int | None]], capacity: int) -> tuple[tuple[s
 
 def _span(text: str) -> Span:
     found = _SPAN.fullmatch(text)
-    try:
-        return _span_of(found) if found is not None else _no_span()
-    except InvalidValue:
-        return _no_span()
-
-
-def _span_of(found: "re.Match[str]") -> Span:
+    if found is None:
+        _no_span()
     year, month, quarter = int(found["year"]), found["month"], found["quarter"]
     if not _FIRST_YEAR <= year <= _LAST_YEAR:
-        raise InvalidValue("the year is a slip of the pen")
+        _no_span()
     if month is not None:
-        return Span(found[0], Period.month(year, int(month)))
+        try:
+            return Span(found[0], Period.month(year, int(month)))
+        except InvalidValue:
+            _no_span()
     if quarter is not None:
         return Span(f"{year}-Q{quarter}", Period.quarter(year, int(quarter)))
     return Span(found[0], Period.year(year))
 
 
-def _no_span() -> Span:
-    raise argparse.ArgumentTypeError("not a month such as 2026-03, a quarter 2026-Q1 or a year")
+def _no_span() -> NoReturn:
+    raise argparse.ArgumentTypeError(
+        f"not a month such as 2026-03, a quarter 2026-Q1 or a year 2026, from {_FIRST_YEAR} to "
+        f"{_LAST_YEAR}"
+    )
 
 
 def _windows(text: str) -> tuple[str, ...]:
@@ -164,11 +165,16 @@ def _top(text: str) -> int:
 
 
 def _owner(text: str) -> tuple[str, int | None]:
-    found = _OWNER.fullmatch(text)
-    if found is None or not found["name"].strip():
+    # A name may have an equals sign itself: then it is written with its number, as a=b=8.
+    name, equals, own = text.rpartition("=") if "=" in text else (text, "", "")
+    name = name.strip()
+    if not name:
         raise argparse.ArgumentTypeError("not an owner such as anna, or anna=8")
-    own = found["capacity"]
-    return found["name"].strip(), None if own is None else _capacity(own)
+    try:
+        check_identifier(name, "it")
+    except InvalidIdentifier as error:
+        raise argparse.ArgumentTypeError(f"not the name of an owner: {error}") from None
+    return name, _capacity(own) if equals else None
 
 
 def add_options(parser: ArgumentParser) -> None:
@@ -237,7 +243,7 @@ def _add_owners(parser: ArgumentParser) -> None:
         metavar="FILE",
         type=Path,
         help="whose customers they are: CSV with the columns customer and owner; others are shared "
-        "out evenly",
+        "out by the room that owners have",
     )
     group.add_argument(
         "--capacity",
@@ -256,7 +262,7 @@ def _add_owners(parser: ArgumentParser) -> None:
     group.add_argument(
         "--holidays",
         metavar="COUNTRY",
-        help="national holidays, such as IT, or of a region, such as DE-BE",
+        help="not on national holidays, such as IT, or those of a region, such as DE-BE",
     )
     group.add_argument(
         "--smoothing",

@@ -1,6 +1,5 @@
 """From purchases to the plan of every owner."""
 
-import csv
 from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
@@ -9,9 +8,10 @@ from attrs import frozen
 
 from crmkit.business_time import BusinessCalendar
 from crmkit.cli.followups.options import FollowUpOptions, Span
+from crmkit.cli.followups.owners_file import read_owners
 from crmkit.cli.refusal import Refusal
 from crmkit.cli.review.figures import decide
-from crmkit.cli.review.policy import Terms
+from crmkit.cli.review.policy import ReviewPolicy, Terms
 from crmkit.cli.review.reading import PurchaseFile
 from crmkit.cli.working_time import working_calendar, zone_of
 from crmkit.errors import CrmkitError
@@ -31,6 +31,7 @@ from crmkit.followups import (
 )
 from crmkit.identifiers import Actor, CustomerId
 from crmkit.period import Period, Unit, add_units
+from crmkit.segmentation import PyramidLayer
 from crmkit.serialization import make_converter
 
 __all__ = ["ShopPlan", "plan_of"]
@@ -45,7 +46,8 @@ IMPORTANCE = {"A": 3, "B": 2, "C": 1}
 class ShopPlan:
     """The follow-ups of a shop in a span of time: by owner, each with its day or a reason why not.
 
-    ``facts`` are those of each customer, in the order of the file.
+    ``facts`` are those of each customer, in the order of the file. ``strangers`` are the customers
+    whose owner was named, and who have no purchase in the file: nothing is planned for them.
     """
 
     file: PurchaseFile
@@ -54,6 +56,7 @@ class ShopPlan:
     owners: tuple[FollowUpOwner, ...]
     plans: tuple[OwnerPlan, ...]
     facts: Mapping[CustomerId, FollowUpFacts]
+    strangers: tuple[CustomerId, ...] = ()
 
     @property
     def as_of(self) -> date:
@@ -64,6 +67,11 @@ class ShopPlan:
     def calendar(self) -> BusinessCalendar:
         """When the owners work."""
         return self.owners[0].calendar
+
+    @property
+    def needs_hand_over(self) -> bool:
+        """Whether a purchase has to stand for the hand-over."""
+        return any(each.anchor == Anchor.HAND_OVER for each in self.planner.cadences)
 
     @property
     def placed(self) -> int:
@@ -89,10 +97,13 @@ def plan_of(options: FollowUpOptions, file: PurchaseFile) -> ShopPlan:
     :raises Refusal: if something that the options name cannot be used.
     :raises MissingExtra: if national holidays are wanted and their library is not there.
     """
-    span = options.span or _month_after(file.summary.as_of)
-    calendar = _calendar(options, span)
+    as_of = file.summary.as_of
+    span = options.span or _month_after(as_of)
+    _check_span(span, as_of)
+    calendar = _calendar(options, span, as_of)
+    policy = Terms().fitted_to(file.summary)
     planner = FollowUpPlanner(
-        cadences=_cadences(options.cadences),
+        cadences=_cadences(options.cadences, policy),
         priority=Priority(importance=IMPORTANCE),
         smoothing=options.smoothing,
     )
@@ -100,13 +111,23 @@ def plan_of(options: FollowUpOptions, file: PurchaseFile) -> ShopPlan:
         FollowUpOwner(actor=Actor(name), calendar=calendar, capacity=Capacity(a_day))
         for name, a_day in options.owners
     )
-    facts = _facts(options, file)
-    portfolios = _portfolios(options, owners, facts)
+    facts = _facts(options, file, policy)
+    actors = [owner.actor for owner in owners]
+    named = {} if options.owners_of is None else read_owners(options.owners_of, actors)
+    portfolios = _portfolios(owners, facts, named)
     try:
         plans = tuple(planner.plans(portfolios, span.period))
     except CrmkitError as error:
         raise Refusal(f"this cannot be planned: {error}") from error
-    return ShopPlan(file=file, span=span, planner=planner, owners=owners, plans=plans, facts=facts)
+    return ShopPlan(
+        file=file,
+        span=span,
+        planner=planner,
+        owners=owners,
+        plans=plans,
+        facts=facts,
+        strangers=tuple(customer for customer in named if customer not in facts),
+    )
 
 
 def _month_after(day: date) -> Span:
@@ -114,21 +135,30 @@ def _month_after(day: date) -> Span:
     return Span(f"{following:%Y-%m}", Period.month(following.year, following.month))
 
 
-def _calendar(options: FollowUpOptions, span: Span) -> BusinessCalendar:
-    # What falls on a holiday may go to a day of the year before, or of the year after.
-    years = (span.period.start.year - 1, span.period.last.year + 1)
+def _check_span(span: Span, as_of: date) -> None:
+    if span.period.last < as_of:
+        raise Refusal(
+            f"{span.name} is over on {as_of}, the day that is planned on: name a later time with "
+            f"--for, or an earlier day with --as-of"
+        )
+
+
+def _calendar(options: FollowUpOptions, span: Span, as_of: date) -> BusinessCalendar:
+    # What comes next for a customer is asked as of the day that is planned on; and what falls on a
+    # holiday may go to a day of the year before, or of the year after.
+    years = (min(as_of, span.period.start).year - 1, span.period.last.year + 1)
     return working_calendar(options.hours, zone_of(options.zone), options.holidays, years)
 
 
 # --- cadences -------------------------------------------------------------------------------------
 
 
-def _cadences(paths: Iterable[Path]) -> tuple[Cadence, ...]:
-    named = tuple(_read(path) for path in paths)
+def _cadences(paths: Iterable[Path], policy: ReviewPolicy) -> tuple[Cadence, ...]:
+    named = tuple(_read(path, policy) for path in paths)
     return named or (Cadence.after_hand_over(), Cadence.december_round())
 
 
-def _read(path: Path) -> Cadence:
+def _read(path: Path, policy: ReviewPolicy) -> Cadence:
     try:
         text = path.read_text(encoding="utf-8")
         is_toml = path.suffix.lower() == ".toml"
@@ -140,6 +170,7 @@ def _read(path: Path) -> Cadence:
         why = str(error) if isinstance(error, CrmkitError) else "it is not UTF-8 text"
         raise Refusal(f"the cadence {path} cannot be used: {why}") from error
     _check_anchor(found, path)
+    _check_groups(found, path, policy)
     return found
 
 
@@ -152,14 +183,31 @@ def _check_anchor(cadence: Cadence, path: Path) -> None:
         )
 
 
+def _check_groups(cadence: Cadence, path: Path, policy: ReviewPolicy) -> None:
+    """Refuse a tier or a segment that nobody can ever be in: the cadence would be for nobody."""
+    layers = [layer.value for layer in PyramidLayer]
+    known = {
+        "tier": (cadence.tiers, policy.abc.names),
+        "segment": (cadence.segments, (*policy.segmentation.segments.names, *layers)),
+    }
+    for kind, (wanted, names) in known.items():
+        for name in wanted:
+            if name not in names:
+                raise Refusal(
+                    f"{path} is for {name}, which is no {kind} here: use one of {', '.join(names)}"
+                )
+
+
 # --- customers ------------------------------------------------------------------------------------
 
 
-def _facts(options: FollowUpOptions, file: PurchaseFile) -> dict[CustomerId, FollowUpFacts]:
+def _facts(
+    options: FollowUpOptions, file: PurchaseFile, policy: ReviewPolicy
+) -> dict[CustomerId, FollowUpFacts]:
     """What is known of each customer: the days that cadences count from, the tier, the segment."""
     summary = file.summary
     columns = summary.columns
-    outcomes = decide(Terms().fitted_to(summary), summary)
+    outcomes = decide(policy, summary)
     handed_over = columns.last_days if options.hand_over == "last" else columns.first_days
     rows = zip(
         columns.customers,
@@ -189,13 +237,12 @@ def _facts(options: FollowUpOptions, file: PurchaseFile) -> dict[CustomerId, Fol
 
 
 def _portfolios(
-    options: FollowUpOptions,
     owners: tuple[FollowUpOwner, ...],
     facts: Mapping[CustomerId, FollowUpFacts],
+    of: Mapping[CustomerId, Actor],
 ) -> list[tuple[FollowUpOwner, list[PlanCase]]]:
     """Every customer with an owner: the one they have, or else by the room that owners have."""
     named = {owner.actor: owner for owner in owners}
-    of = {} if options.owners_of is None else _owners_of(options.owners_of, named)
     room = sum(owner.capacity.a_day for owner in owners)
     policy = AssignmentPolicy(
         owners=[
@@ -218,25 +265,3 @@ def _portfolios(
     for one in assignment.assigned:
         portfolios[one.to].append(PlanCase(facts=facts[one.customer]))
     return [(owner, portfolios[actor]) for actor, owner in named.items()]
-
-
-def _owners_of(path: Path, named: Iterable[Actor]) -> dict[CustomerId, Actor]:
-    known = set(named)
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as lines:
-            rows = list(csv.DictReader(lines))
-    except OSError as error:
-        why = (error.strerror or "not a usable path").lower()
-        raise Refusal(f"cannot read {path}: {why}") from error
-    except (csv.Error, UnicodeError) as error:
-        raise Refusal(f"{path} is no CSV in UTF-8: write the columns customer and owner") from error
-    found: dict[CustomerId, Actor] = {}
-    for number, row in enumerate(rows, start=2):
-        customer, owner = row.get("customer"), row.get("owner")
-        if not customer or not owner:
-            raise Refusal(f"{path}, row {number}: write a customer and an owner in each")
-        if owner not in known:
-            raise Refusal(f"{path}, row {number}: {owner} is no owner: add --owner {owner}")
-        if found.setdefault(CustomerId(customer), Actor(owner)) != owner:
-            raise Refusal(f"{path}, row {number}: {customer} has two owners: leave one of them out")
-    return found
