@@ -7,7 +7,7 @@ from typing import Any
 
 from matplotlib.patches import Rectangle
 
-from crmkit.cli.drawing import ACCENT, LINE, MUTED, Paper, drawn
+from crmkit.cli.drawing import ACCENT, INK, LINE, MUTED, Paper, drawn
 from crmkit.period import Period, Unit
 
 __all__ = ["calendar_of"]
@@ -23,7 +23,7 @@ def calendar_of(loads: Mapping[date, int], period: Period, most: int, a_day: int
     """How many follow-ups there are on each day.
 
     ``most`` is what the strongest color stands for, so that the pictures of several owners can be
-    held against each other. A day on which there is no more room has a frame.
+    held against each other. A day on which there is no more room has a strong frame.
     """
     if period.days > _LONG:
         return _weeks(loads, period, most, a_day)
@@ -40,8 +40,10 @@ def _months(loads: Mapping[date, int], period: Period, most: int, a_day: int) ->
             for column, day in enumerate(week):
                 if day in period:
                     _day(axes, column, row, loads.get(day, 0), most, a_day)
+                    # On a strong color, what is muted could not be read.
+                    color = INK if loads.get(day) else MUTED
                     axes.text(
-                        column + 0.06, row + 0.08, str(day.day), fontsize=9, color=MUTED, va="top"
+                        column + 0.06, row + 0.08, str(day.day), fontsize=9, color=color, va="top"
                     )
                     if loads.get(day):
                         axes.text(
@@ -82,14 +84,14 @@ def _weeks(loads: Mapping[date, int], period: Period, most: int, a_day: int) -> 
 
 def _day(axes: Any, column: int, row: int, load: int, most: int, a_day: int) -> None:
     strength = _STRONGEST * load / most if most else 0
-    edge = ACCENT if load >= a_day else LINE
+    is_full = load >= a_day
     axes.add_patch(
         Rectangle(
             (column + 0.03, row + 0.03),
             *(0.94, 0.94),
             facecolor=(ACCENT, strength),
-            edgecolor=edge,
-            linewidth=1,
+            edgecolor=ACCENT if is_full else LINE,
+            linewidth=2 if is_full else 1,
         )
     )
 
