@@ -658,6 +658,18 @@ class TestWhatIsRefused:
         with pytest.raises(InvalidValue, match="even without a visit"):
             visits(Stop("near", HOUR), end="far", ends_by=at(9, 59))
 
+    def test_a_route_that_goes_on_beyond_the_calendar(self):
+        """Sixty places, each a week from every other, from the last day that time is counted on."""
+        places = [f"P{number}" for number in range(60)]
+        ways = {(a, b): timedelta(days=7) for a in places for b in places if a != b}
+        with pytest.raises(InvalidValue, match="the calendar ends before the route does"):
+            plan_route(
+                [Stop(place, HOUR) for place in places],
+                TravelTimes(ways),
+                start="P0",
+                leaves_at=datetime(9998, 12, 31, tzinfo=UTC),
+            )
+
 
 def test_a_route_is_made_of_visits_that_follow_each_other():
     route = visits(Stop("far", HOUR), Stop("near", HOUR), Stop("middle", HOUR)).outcome

@@ -133,7 +133,10 @@ def _route(
 
 
 def _clock(leaves_at: datetime, moment: int) -> datetime:
-    return (in_utc(leaves_at) + moment * _MICROSECOND).astimezone(leaves_at.tzinfo)
+    try:
+        return (in_utc(leaves_at) + moment * _MICROSECOND).astimezone(leaves_at.tzinfo)
+    except OverflowError:
+        raise InvalidValue("the calendar ends before the route does: begin it earlier") from None
 
 
 def _why(day: Day, order: Order, stop: int) -> WhyUnvisited:
