@@ -79,8 +79,11 @@ class TestThePlanOfAMonth:
             "C-2": "full",
             "C-3": "full",
         }
+        counts = (plan["placed"], plan["unplaced"], plan["customers_without_follow_up"])
+        assert counts == (1, 3, 0)
+        assert {one["can_wait"] for one in unplaced(plan)} == {False}
         text = followups(shop, *SHOP, "--capacity", 1).out
-        assert "1 placed, 3 not placed" in text
+        assert "1 placed, 3 not placed; nothing to do for 0 of 4 customers" in text
         assert "3 full: its days are full with what comes first" in text
 
     def test_planning_twice_says_the_same(self, shop):
@@ -134,6 +137,11 @@ class TestThePlanOfAMonth:
         text = followups(shop, *SHOP, "--as-of", "2026-03-20", "--for", "2026-03").out
         assert "2 over: no day is left in this time" in text
 
+    def test_the_last_day_of_a_month_is_not_over(self, shop):
+        plan = followups(shop, *SHOP, "--json", "--as-of", "2026-03-27", "--for", "2026-03").json
+        assert [(one["customer"], one["on"]) for one in placed(plan)] == [("C-3", "2026-03-27")]
+        assert followups(shop, *SHOP, "--as-of", "2026-03-31", "--for", "2026-03").status == 0
+
     def test_who_only_got_money_back_is_counted(self, here):
         shop = purchases(here / "shop.csv", "C-1 2026-02-10 -5", "C-2 2026-02-10 5")
         plan = followups(shop, *SHOP, "--json").json
@@ -142,6 +150,13 @@ class TestThePlanOfAMonth:
         assert "1 customer to whom money was given back and who bought nothing, left out" in text
         page = (here / "plan.html").read_text(encoding="utf-8")
         assert "1 customer\nto whom money was given back" in page
+
+    def test_money_given_back_counts_in_the_tier(self, here):
+        """All of what C-1 brought was given back: the best is C-2."""
+        lines = ("C-1 2026-02-10 900", "C-1 2026-02-11 -900", "C-2 2026-02-10 300")
+        shop = purchases(here / "shop.csv", *lines)
+        plan = followups(shop, *SHOP, "--json", "--capacity", 1).json
+        assert [one["customer"] for one in placed(plan)] == ["C-2"]
 
     def test_a_purchase_that_stands_twice_changes_nothing(self, here):
         once = purchases(here / "once.csv", "C-1 2026-02-10 5")
@@ -164,6 +179,19 @@ class TestThePlanOfAMonth:
         }
         assert plan["hours"] == ["10:30-12:00", "13:00-17:00"]
 
+    def test_holidays_hold_after_the_time_that_is_planned(self, here):
+        """What falls on New Year's Day may be for the last day of the year before."""
+        shop = purchases(here / "shop.csv", "C-1 2026-11-27 10")
+        text = TestCadencesOfTheirOwn.TOML
+        text = text.replace("purpose =", 'closed_days = "previous-open"\npurpose =')
+        (here / "own.toml").write_text(text, encoding="utf-8")
+        asked = (shop, *SHOP, "--json", "--cadence", "own.toml", "--for", "2026-12")
+        days = [
+            [one["on"] for one in placed(followups(*asked, *more).json)]
+            for more in ([], ["--holidays", "DE"])
+        ]
+        assert days == [[], ["2026-12-31"]]
+
     def test_holidays_hold_before_the_time_that_is_planned(self, here):
         """What comes next may be due long before the plan begins, on New Year's Day or so."""
         shop = purchases(here / "shop.csv", "C-1 2024-12-01 10")
@@ -182,6 +210,19 @@ class TestThePlanOfAMonth:
             for more in ([], ["--holidays", "DE"])
         )
         assert (plain, holidays) == ("2025-10-03", "2025-10-06")
+
+    @pytest.mark.parametrize(
+        ("place", "day"), [("DE-BE", "2026-03-09"), ("DE", "2026-03-08"), ("DE-BY", "2026-03-08")]
+    )
+    def test_a_region_has_holidays_of_its_own(self, here, place, day):
+        """8 March is one in Berlin; of 2027 it is a Monday."""
+        shop = purchases(here / "shop.csv", "C-1 2027-02-08 10")
+        plan = followups(shop, *SHOP, "--json", "--holidays", place).json
+        assert [one["on"] for one in placed(plan)] == [day.replace("2026", "2027")]
+
+    def test_there_are_holidays_up_to_the_last_year_that_can_be_planned(self, shop):
+        named = ("--holidays", "DE", "--for", "2100-12")
+        assert followups(shop, *SHOP, *named).status == 0
 
     def test_a_plan_can_be_spread_evenly(self, here):
         shop = purchases(
@@ -278,12 +319,12 @@ class TestOwners:
 
     def test_each_owner_gets_some_of_the_best_customers(self, here):
         """Two of tier A and two of tier C, for two owners."""
-        lines = ("C-1 2026-02-10 900", "C-2 2026-02-10 900", "C-3 2026-02-10 1", "C-4 2026-02-10 1")
+        lines = ("C-1 2026-02-10 900", "C-2 2026-02-10 1", "C-3 2026-02-10 900", "C-4 2026-02-10 1")
         shop = purchases(here / "shop.csv", *lines)
         named = ("--owner", "anna", "--owner", "ben")
         for owner in followups(shop, *SHOP, "--json", *named).json["owners"]:
             customers = {one["customer"] for one in owner["placed"]}
-            assert len(customers & {"C-1", "C-2"}) == 1
+            assert len(customers & {"C-1", "C-3"}) == 1
             assert len(customers) == 2
 
     @pytest.mark.parametrize(
@@ -335,6 +376,13 @@ steps = [{ repeat = { kind = "every", interval = 5, unit = "week" }, times = 1 }
         assert [(one["customer"], one["on"], one["purpose"]) for one in placed(plan)] == [
             ("C-1", "2026-03-17", "thanks")
         ]
+
+    def test_a_purchase_is_the_last_one_whatever_stands_for_the_hand_over(self, here):
+        shop = purchases(here / "shop.csv", "C-1 2025-11-05 10", "C-1 2026-02-10 90")
+        (here / "own.toml").write_text(self.TOML, encoding="utf-8")
+        named = ("--cadence", "own.toml", "--hand-over", "first")
+        plan = followups(shop, *SHOP, "--json", *named).json
+        assert [one["on"] for one in placed(plan)] == ["2026-03-17"]
 
     def test_a_cadence_from_a_file(self, shop, here):
         converter = make_converter(Cadence)
@@ -448,13 +496,16 @@ class TestWhatIsShown:
         assert left.index("C-4") < left.index("C-2")
 
     def test_what_can_wait_is_told(self, here):
-        """A round of December may be done until its last day, and the first half is planned."""
+        """It may be done for two months after its day, and one is planned."""
         text = TestCadencesOfTheirOwn.TOML.replace("purpose =", "days_late = 60\npurpose =")
         (here / "own.toml").write_text(text, encoding="utf-8")
         shop = purchases(here / "shop.csv", *(f"C-{number} 2026-02-24 5" for number in range(9)))
         named = ("--cadence", "own.toml", "--capacity", 1)
-        text = followups(shop, *SHOP, *named).out
+        text = followups(shop, *SHOP, *named, "--report", "plan.html").out
         assert re.search(r"C-\d\s+thanks\s+shop\s+full, can wait", text)
+        page = (here / "plan.html").read_text(encoding="utf-8")
+        assert '<td class="text">yes</td>' in page
+        assert '<td class="text">no</td>' not in page
 
     def test_bad_lines_are_told_in_words_of_the_command(self, here):
         shop = here / "shop.csv"
@@ -473,6 +524,23 @@ class TestWhatIsShown:
     def test_long_lists_say_that_there_is_more(self, shop):
         text = followups(shop, *SHOP, "--top", 2).out
         assert "and 1 more; --top 3 shows them" in text
+        assert re.findall(r"  C-\d  ", text) == ["  C-1  ", "  C-2  "]
+
+    def test_a_very_long_list_is_for_programs(self, here):
+        shop = purchases(here / "shop.csv", *(f"C-{n} 2026-02-10 5" for n in range(1001)))
+        text = followups(shop, *SHOP, "--capacity", 10_000, "--top", 1000).out
+        assert "and 1 more; --json shows them" in text
+
+    def test_what_is_not_done_on_its_day_says_which_it_was(self, here):
+        shop = purchases(here / "shop.csv", "C-1 2025-11-20 5", "C-2 2025-11-20 5")
+        named = ("--for", "2025-12", "--capacity", 1, "--cadence", december(here))
+        text = followups(shop, *SHOP, *named).out
+        assert re.search(r"Mon 2025-12-01  C-1  \S+  \S+\n", text)
+        assert re.search(r"Tue 2025-12-02  C-2  \S+  \S+ +due 2025-12-01\n", text)
+
+    def test_purchases_left_out_are_told(self, shop):
+        text = followups(shop, *SHOP, "--as-of", "2025-04-01").out
+        assert "1 purchase after that day, left out" in text
 
     def test_why_a_customer_is_next(self, shop):
         text = followups(shop, *SHOP, "--explain", "C-1").out
@@ -505,6 +573,14 @@ class TestWhatIsShown:
     def test_quiet_says_nothing(self, shop):
         assert followups(shop, *SHOP, "--quiet").out == ""
 
+    def test_the_zone_of_the_example_can_be_another(self):
+        assert "clocks of Europe/Berlin" in followups("--example").out
+        assert "clocks of Asia/Tokyo" in followups("--example", "--zone", "Asia/Tokyo").out
+
+    def test_twelve_a_day_is_the_usual_number(self, shop):
+        (owner,) = followups(shop, *SHOP, "--json").json["owners"]
+        assert owner["capacity"] == 12
+
     def test_the_example_needs_no_option(self):
         text = followups("--example").out
         assert "the example shop: 356 lines, 346 purchases, 8 rejects" in text
@@ -516,7 +592,8 @@ class TestFilesWritten:
         page = (here / "plan.html").read_text(encoding="utf-8")
         assert page.count("<svg") == 2
         assert "A calendar of 2026-03: 2026-03-10 1" in page
-        assert "return-visit" in page
+        row = [f'<td class="text">{cell}</td>' for cell in ("C-1", "A", "return-visit")]
+        assert "\n".join(['<tr><th scope="row">Tue 2026-03-10</th>', *row]) in page
         assert "http" not in page
 
     def test_a_full_day_has_a_strong_frame(self, here):
@@ -560,6 +637,38 @@ class TestFilesWritten:
         assert "<b>x</b>" not in page
         assert "&lt;b&gt;x&lt;/b&gt;" in page
 
+    def test_a_page_lists_five_hundred_of_an_owner(self, here):
+        shop = purchases(here / "shop.csv", *(f"C-{n:03} 2026-02-10 5" for n in range(502)))
+        followups(shop, *SHOP, "--capacity", 501, "--report", "plan.html")
+        page = (here / "plan.html").read_text(encoding="utf-8")
+        assert "the first 500 of 501" in page
+        assert page.count('<th scope="row">') == 500 + 1
+
+    def test_each_day_of_a_year_has_its_place(self, here):
+        """Weeks from left to right, Monday at the top: 4 January 2027 begins the second one."""
+        shop = purchases(here / "shop.csv", "C-1 2026-12-04 5")
+        followups(shop, *SHOP, "--for", "2027", "--report", "plan.html")
+        page = (here / "plan.html").read_text(encoding="utf-8")
+        cell = r'<path d="M ([\d.]+) ([\d.]+) [^"]*" clip-path="[^"]*" style="fill: ([^;]*);'
+        cells = [(float(x), float(y), color) for x, y, color in re.findall(cell, page)]
+        across = sorted({x for x, _, _ in cells})
+        down = sorted({y for _, y, _ in cells})
+        places = [(across.index(x), down.index(y)) for x, y, _ in cells]
+        first = date(2027, 1, 1)
+        assert places == [
+            ((number + first.weekday()) // 7, (first + number * DAY).weekday())
+            for number in range(365)
+        ]
+        colored = [number for number, (_, _, color) in enumerate(cells) if "accent" in color]
+        assert first + colored[0] * DAY == date(2027, 1, 4)
+
+    def test_what_is_asked_about_one_customer_does_not_keep_files_from_being_written(
+        self, shop, here
+    ):
+        followups(shop, *SHOP, "--explain", "C-1", "--report", "plan.html", "--ics", "out")
+        assert (here / "plan.html").is_file()
+        assert (here / "out/shop.ics").is_file()
+
     def test_a_calendar_file_for_each_owner(self, shop, here):
         followups(shop, *SHOP, "--owner", "anna", "--owner", "ben & co", "--ics", "out")
         texts = {path.name: path.read_bytes().decode() for path in (here / "out").iterdir()}
@@ -583,8 +692,14 @@ class TestFilesWritten:
         followups(shop, *SHOP, "--rejects", "out/bad.csv")
         assert "soon" in (here / "out/bad.csv").read_text(encoding="utf-8")
 
-    def test_nothing_is_written_over_what_is_read(self, shop):
+    def test_nothing_is_written_over_what_is_read(self, shop, here):
+        before = shop.read_bytes()
         assert "read already" in refused(shop, *SHOP, "--report", shop)
+        (here / "shop.ics").write_text("customer,owner\nC-1,shop\n", encoding="utf-8")
+        named = ("--owners-of", "shop.ics", "--ics", here)
+        assert "read already" in refused(shop, *SHOP, *named)
+        assert "read already" in refused(shop, *SHOP, "--cadence", "own", "--report", "own")
+        assert shop.read_bytes() == before
 
     def test_two_things_do_not_go_to_one_place(self, shop):
         named = ("--owner", "a b", "--owner", "a-b", "--ics", "out")
@@ -631,6 +746,7 @@ class TestFilesWritten:
             found[day] = {event.uid.value: event.dtstamp.value for event in calendar.vevent_list}
         before, after = found.values()
         assert len(before) == 3
+        assert f"{next(iter(before.values())):%Y-%m-%d %H:%M}" == "2026-02-10 00:00"
         assert before.keys() == after.keys()
         assert max(before.values()) < min(after.values())
 
@@ -664,6 +780,10 @@ class TestRefusals:
     )
     def test_what_would_have_worked(self, shop, options, why):
         assert why in refused(shop, *options)
+
+    def test_a_zone_that_there_is_not_is_told_before_a_file_is_read(self, here):
+        why = refused(here / "gone.csv", "--currency", "EUR", "--zone", "Mars/Olympus")
+        assert "--zone takes one such as Europe/Rome" in why
 
     def test_nothing_named(self):
         assert "name one file of purchases" in refused(*SHOP)
