@@ -4,11 +4,13 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Self
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 from attrs.converters import optional
 
 from crmkit.errors import InvalidValue
+from crmkit.followups.records.follow_up import FollowUp
 from crmkit.followups.records.words import as_names, as_text
 from crmkit.identifiers import CustomerId, check_identifier
 from crmkit.period import Period, check_date
@@ -104,3 +106,20 @@ class FollowUpFacts:
             check_identifier(self.tier, "tier")
         if self.ends_on is not None:
             check_date(self.ends_on, "ends_on")
+
+    def with_handled(self, follow_ups: Iterable[FollowUp]) -> Self:
+        """The same customer, with what follow-ups on record say was handled.
+
+        That is, by cadence, the last one that was done, cancelled or missed, unless a later one was
+        known already. What is open, or what no cadence asked for, changes nothing.
+
+        :raises InvalidValue: if a follow-up belongs to another customer.
+        """
+        handled = dict(self.handled)
+        for one in follow_ups:
+            if one.customer != self.customer:
+                raise InvalidValue("what is on record belongs to another customer")
+            if one.cadence is not None and one.nominal_on is not None and not one.is_open:
+                before = handled.get(one.cadence, one.nominal_on)
+                handled[one.cadence] = max(before, one.nominal_on)
+        return evolve(self, handled=handled)
