@@ -1,5 +1,6 @@
 """A follow-up that has a day of its owner, or none, and what the records make of it."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Self
@@ -81,11 +82,19 @@ class Placement:
         )
 
     def follow_up(
-        self, *, target: str, by: Actor, at: datetime, importance: str | None = None
+        self,
+        *,
+        target: str,
+        by: Actor,
+        at: datetime,
+        importance: str | None = None,
+        needs: Iterable[str] = (),
     ) -> FollowUp:
         """The record of it, for what a cadence asked for: assigned, and due on its day.
 
-        ``target`` says what is to be reached. Planned again, it has the same number.
+        ``target`` says what is to be reached, ``needs`` which papers have to be in before it counts
+        as done. Planned again, it has the same number. What is on record already has its own, and
+        is put on its day by ``FollowUpDesk.place``.
         """
         return FollowUp.of(
             evolve(self.occurrence, channel=self.channel),
@@ -96,16 +105,22 @@ class Placement:
             due_on=self.on,
             owner=self.owner,
             importance=importance,
+            needs=needs,
         )
+
+    def is_of(self, follow_up: FollowUp) -> bool:
+        """Whether a follow-up on record is the one that was placed."""
+        one = occurrence_of(follow_up)
+        return (follow_up.customer, one.cadence, one.nominal_on) == self.key
 
     def events(self, follow_up: FollowUp) -> tuple[FollowUpEvent, ...]:
         """What has to be recorded of a follow-up that is on record already, if it is elsewhere.
 
         :raises InvalidValue: if it is another follow-up.
         """
-        one = occurrence_of(follow_up)
-        if (follow_up.customer, one.cadence, one.nominal_on) != self.key:
+        if not self.is_of(follow_up):
             raise InvalidValue("that is another follow-up than the one that was placed")
+        one = occurrence_of(follow_up)
         found: list[FollowUpEvent] = []
         if follow_up.due_on != self.on:
             found.append(Rescheduled(self.on, not_before=one.not_before, not_after=one.not_after))

@@ -20,6 +20,7 @@ from crmkit.followups.records.follow_up import FollowUp
 from crmkit.followups.records.occurrence import Occurrence
 from crmkit.identifiers import Actor, check_identifier
 from crmkit.period import Period, check_date
+from crmkit.records import Direction, Interaction
 
 __all__ = ["OwnerPlan", "PlanCase", "Smoothing"]
 
@@ -119,31 +120,46 @@ class PlanCase:
         follow_ups: Iterable[FollowUp],
         *,
         contacts: Iterable[Contact] = (),
+        interactions: Iterable[Interaction] = (),
         do_not_contact: Iterable[DoNotContact] = (),
         zone: str | None = None,
     ) -> Self:
         """A customer by what is on record: open follow-ups keep their day if somebody has them.
 
-        Those that nobody has are planned like any other. Those that were done, missed or cancelled
-        are settled: what was missed is for the overdue list.
+        Those that nobody has are planned like any other, but for an appointment, which stays on its
+        day. So are those that are open while their day is over by the ``as_of`` of the facts: they
+        get another day of their window, or are listed with the reason. Those that were done, missed
+        or cancelled are settled: what was missed is for the overdue list.
+
+        Of the ``interactions``, those are contacts in which the company turned to this customer.
+
+        :raises InvalidValue: if a follow-up belongs to another customer.
         """
         kept, more, settled = list[Placement](), list[Occurrence](), set[tuple[str, date]]()
         for one in follow_ups:
             if one.customer != facts.customer:
                 raise InvalidValue("what is on record belongs to another customer")
             asked = occurrence_of(one)
+            is_ahead = one.due_on >= facts.as_of
             if not one.is_open:
                 settled.add((asked.cadence, asked.nominal_on))
-            elif one.owner is None:
-                more.append(asked)
-            else:
+            elif is_ahead and one.owner is not None:
                 kept.append(Placement.of(one))
+            elif is_ahead and one.appointment is not None:
+                more.append(evolve(asked, not_before=one.due_on, not_after=one.due_on))
+            else:
+                more.append(asked)
+        turned_to = (
+            Contact.of(each)
+            for each in interactions
+            if each.customer == facts.customer and each.direction is Direction.OUTBOUND
+        )
         return cls(
             facts=facts,
             kept=kept,
             more=more,
             settled=settled,
-            contacts=contacts,
+            contacts=(*contacts, *turned_to),
             do_not_contact=do_not_contact,
             zone=zone,
         )
