@@ -124,6 +124,11 @@ class TestDocuments:
             CONVERTER.loads(text.replace('"customer":"C-7"', '"customer":"C-8"', 1))
 
 
+def owners_of(follow_up: FollowUp) -> set[str]:
+    """Everybody who has it or had it."""
+    return {entry.what.to for entry in follow_up.trail if isinstance(entry.what, Assigned)}
+
+
 class TestIndexes:
     """A store finds what the follow-ups say of themselves."""
 
@@ -148,6 +153,9 @@ class TestIndexes:
                 theirs = {each.id for each in every if each.owner == owner}
                 assert told_of(found("by-owner", owner)) == theirs & told_of(found("by-due"))
                 assert told_of(found("by-owner-missed", owner)) == theirs & missed
+            for owner in (ANNA, BEN):
+                had = {each.id for each in every if owner in owners_of(each)}
+                assert told_of(found("by-owner-ever", owner)) == had
             for customer in ("C-7", "C-8"):
                 theirs = {each.id for each in every if each.customer == customer}
                 assert told_of(found("by-customer", customer)) == theirs

@@ -1,6 +1,6 @@
 """Planners, priorities and assignments as documents that a shop can write."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -17,23 +17,39 @@ from crmkit.followups import (
     PortfolioOwner,
     Priority,
     Smoothing,
+    Stop,
+    TravelTimes,
     UrgencyBand,
+    plan_route,
 )
 from crmkit.identifiers import Actor, CustomerId
 from crmkit.serialization import make_converter
+from tests.followups.planning_cases import MAY, asked, case, owner
 
 CONVERTER = make_converter(*STORED_TYPES)
 PRIORITY = Priority(importance={"gold": 3}, bands=[UrgencyBand(0, 5)], urgent_from=5)
+CONTACT = ContactPolicy(
+    caps=[ContactCap(most=2, days=7)],
+    gaps=[MinimumGap(gap=timedelta(hours=48))],
+    quiet_hours=[QuietHours("20:00-08:00")],
+)
 SAMPLES = [
     PRIORITY,
+    CONTACT,
+    FollowUpPlanner(cadences=[]).plan(
+        owner(1), [case("C-7", asked(4), asked(5, late=1, cadence="visit"), asked(3))], MAY
+    ),
+    plan_route(
+        [Stop("C-7", timedelta(hours=1)), Stop("C-8", timedelta(hours=9), "C-7")],
+        TravelTimes({("depot", "C-7"): timedelta(minutes=20)}),
+        start="depot",
+        leaves_at=datetime(2026, 5, 4, 9, 0, tzinfo=UTC),
+        ends_by=datetime(2026, 5, 4, 17, 0, tzinfo=UTC),
+    ).outcome,
     FollowUpPlanner(
         cadences=[Cadence.after_hand_over(), Cadence.december_round()],
         priority=PRIORITY,
-        contact=ContactPolicy(
-            caps=[ContactCap(most=2, days=7)],
-            gaps=[MinimumGap(gap=timedelta(hours=48))],
-            quiet_hours=[QuietHours("20:00-08:00")],
-        ),
+        contact=CONTACT,
         smoothing=Smoothing.EVEN,
     ),
     AssignmentPolicy(

@@ -4,6 +4,7 @@ from datetime import date
 
 from attrs import frozen
 
+from crmkit.contact import ContactPolicy
 from crmkit.followups.lifecycle import FollowUpStatus
 from crmkit.followups.policies.answer_rate import AnswerRateGoal
 from crmkit.followups.policies.appointment_match import AppointmentMatch
@@ -13,9 +14,12 @@ from crmkit.followups.policies.installation import InstallationDuty
 from crmkit.followups.policies.meeting import WeeklyMeeting
 from crmkit.followups.policies.missed_escalation import MissedEscalation
 from crmkit.followups.policies.neglect import NeglectPolicy
+from crmkit.followups.policies.plan import OwnerPlan
 from crmkit.followups.policies.planning import FollowUpPlanner
 from crmkit.followups.policies.priority import Priority
 from crmkit.followups.policies.spenders import TopSpenders
+from crmkit.followups.policies.stops import Route
+from crmkit.followups.records.events import Assigned
 from crmkit.followups.records.feedback import CallFeedback
 from crmkit.followups.records.follow_up import FollowUp
 from crmkit.followups.records.opinions import OpinionSheet
@@ -52,6 +56,12 @@ def _missed_by_owner(follow_up: FollowUp) -> Places:
     return [(follow_up.owner, follow_up.not_after)] if is_missed else []
 
 
+def _by_owner_ever(follow_up: FollowUp) -> Places:
+    events = (entry.what for entry in follow_up.trail)
+    owners = dict.fromkeys(what.to for what in events if isinstance(what, Assigned))
+    return [(owner, follow_up.due_on) for owner in owners]
+
+
 FOLLOW_UPS = Collection(
     "follow-ups",
     FollowUp,
@@ -62,6 +72,7 @@ FOLLOW_UPS = Collection(
         Index("by-last-day", _by_last_day),
         Index("by-missed", _missed),
         Index("by-owner-missed", _missed_by_owner),
+        Index("by-owner-ever", _by_owner_ever),
         Index("by-customer", lambda follow_up: (follow_up.customer, follow_up.due_on)),
     ),
 )
@@ -70,7 +81,8 @@ one is told to look again.
 
 ``by-owner`` and ``by-due`` list what is open by the day it is due, ``by-last-day`` by the last day
 on which it may be done, and ``by-missed`` and ``by-owner-missed`` what was missed by that day. What
-waits for an owner is found under None: ``prefix=(None,)``. ``by-customer`` lists all there is."""
+waits for an owner is found under None: ``prefix=(None,)``. ``by-owner-ever`` lists whatever
+somebody has or had, and ``by-customer`` all there is."""
 
 
 @frozen
@@ -103,6 +115,7 @@ STORED_TYPES = (
     AssignmentPolicy,
     Cadence,
     CallFeedback,
+    ContactPolicy,
     FollowUp,
     FollowUpPlanner,
     InstallationDuty,
@@ -111,8 +124,10 @@ STORED_TYPES = (
     NeglectPolicy,
     OpinionSheet,
     OwnerHistory,
+    OwnerPlan,
     Priority,
     Proposal,
+    Route,
     TopSpenders,
     WeeklyMeeting,
 )
