@@ -10,13 +10,14 @@ from crmkit.errors import InvalidValue
 from crmkit.followups.kept import FOLLOW_UPS, MISSED_AGENDAS, MissedAgenda
 from crmkit.followups.lifecycle import FollowUpStatus
 from crmkit.followups.policies.missed_escalation import DueLevel, MissedEscalation
+from crmkit.followups.policies.placement import Placement
 from crmkit.followups.policies.steps import shifted
 from crmkit.followups.records.events import Assigned, Escalated, FollowUpEvent, Missed, Unassigned
-from crmkit.followups.records.follow_up import FollowUp
+from crmkit.followups.records.follow_up import FollowUp, follow_up_id
 from crmkit.followups.tally.overdue import MissedFacts, Overdue, overdue, told_apart
 from crmkit.identifiers import Actor, CustomerId, FollowUpId, check_identifier
 from crmkit.period import check_date
-from crmkit.storage import Page, Store, Stored, UnitOfWork, walk
+from crmkit.storage import Page, Repository, Store, Stored, UnitOfWork, walk
 
 __all__ = [
     "FOLLOW_UP_ESCALATED_TOPIC",
@@ -38,10 +39,15 @@ the follow-up, the level, and who is to be told, one a line."""
 
 @frozen
 class KeptPlan:
-    """What became of a plan that was handed in: what is new, and what was kept before, as it is."""
+    """What became of a plan that was handed in.
+
+    ``added`` is new, ``known`` was kept before and stays as it is, and ``moved`` was kept before
+    and has the day and the owner of the plan now.
+    """
 
     added: tuple[FollowUp, ...]
     known: tuple[FollowUp, ...]
+    moved: tuple[FollowUp, ...] = ()
 
 
 @frozen
@@ -115,6 +121,47 @@ class FollowUpDesk:
                     known.append(stored.record)
             self._finish(joined, unit)
         return KeptPlan(tuple(added), tuple(known))
+
+    def place(
+        self,
+        placements: Iterable[Placement],
+        record: Callable[[Placement], FollowUp],
+        *,
+        by: Actor,
+        at: datetime,
+        reason: str = "planned",
+        unit: UnitOfWork | None = None,
+    ) -> KeptPlan:
+        """Keep what a planner has placed: once, whether it is on record already or not.
+
+        ``record`` makes the follow-up of what is new, as :meth:`Placement.follow_up` does. What is
+        on record gets its day and its owner, if it is open and stands where it stood when it was
+        planned. What was moved since, or given to somebody else, stays as it is: the same plan may
+        be handed in again. It is :meth:`hand_over` that takes follow-ups from somebody who leaves,
+        and it comes first.
+
+        :raises InvalidValue: if what ``record`` made is another follow-up.
+        """
+        added, known, moved = list[FollowUp](), list[FollowUp](), list[FollowUp]()
+        with self._joined(unit) as joined:
+            kept = joined.repository(FOLLOW_UPS)
+            for one in placements:
+                stored = _on_record(kept, one)
+                if stored is None:
+                    fresh = record(one)
+                    if one.events(fresh):
+                        raise InvalidValue("the record of a placement has its day and its owner")
+                    kept.add(fresh)
+                    self._put_on_agenda(joined, fresh)
+                    added.append(fresh)
+                    continue
+                after = stored.record
+                for event in _still_to_record(one, stored.record):
+                    after = after.after(event, by=by, at=at, reason=reason)
+                self._write(joined, stored, after)
+                (known if after is stored.record else moved).append(after)
+            self._finish(joined, unit)
+        return KeptPlan(tuple(added), tuple(known), tuple(moved))
 
     def act(
         self,
@@ -193,6 +240,42 @@ class FollowUpDesk:
         """Everything that was ever planned for a customer, in the order of the days it is due."""
         with self._joined(unit) as joined:
             return self._of_customer(joined, customer)
+
+    def of_owner(
+        self,
+        owner: Actor,
+        *,
+        since: date | None = None,
+        before: date | None = None,
+        unit: UnitOfWork | None = None,
+    ) -> tuple[FollowUp, ...]:
+        """Everything that somebody has or ever had, in the order of the days it is due.
+
+        A calendar file is made of this: what was handed over or cancelled is struck out there.
+        ``since`` and ``before`` leave out what is due on other days.
+        """
+        with self._joined(unit) as joined:
+            found = self._found(joined, "by-owner-ever", owner, start=since, end=before)
+        return tuple(stored.record for stored in found)
+
+    def owed(
+        self, *, before: date | None = None, unit: UnitOfWork | None = None
+    ) -> tuple[FollowUp, ...]:
+        """What is neither done nor cancelled: open or missed, in the order of the days it is due.
+
+        ``before`` asks for what is due before a day. The pack of a meeting is made of this.
+        """
+        with self._joined(unit) as joined:
+            due = self._found(joined, "by-due", end=before)
+            # What is due before a day may have been missed on a later one.
+            missed = self._found(joined, "by-missed")
+        owed = [stored.record for stored in (*due, *missed)]
+        return tuple(
+            sorted(
+                (each for each in owed if before is None or each.due_on < before),
+                key=lambda each: (each.due_on, each.id),
+            )
+        )
 
     def due(
         self,
@@ -420,3 +503,20 @@ class FollowUpDesk:
         """Commit a unit of our own; one that was handed in is the host's to commit."""
         if unit is None:
             joined.commit()
+
+
+def _on_record(kept: Repository[FollowUp], one: Placement) -> Stored[FollowUp] | None:
+    """The follow-up of a placement, if it is kept: by its cadence, or else by its own number."""
+    occurrence = one.occurrence
+    number = follow_up_id(one.customer, occurrence.cadence, occurrence.nominal_on)
+    found = (kept.find(each) for each in (number, FollowUpId(occurrence.cadence)))
+    return next((each for each in found if each is not None and one.is_of(each.record)), None)
+
+
+def _still_to_record(one: Placement, follow_up: FollowUp) -> tuple[FollowUpEvent, ...]:
+    """What a placement changes, unless the follow-up was changed since it was planned."""
+    if not follow_up.is_open:
+        return ()
+    if follow_up.due_on == one.on:
+        return one.events(follow_up) if follow_up.owner is None else ()
+    return one.events(follow_up) if follow_up.due_on == one.occurrence.due_on else ()
