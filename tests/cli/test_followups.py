@@ -271,7 +271,7 @@ class TestOwners:
 
     def test_a_spreadsheet_writes_the_file_in_its_own_way(self, shop, here):
         """With a mark at its beginning, columns in another order and more of them, and blanks."""
-        rows = "since,owner,customer\n2020,ben, C-1 \n\n2021, ben ,C-3,x\n"
+        rows = "owner,since,customer\nben,2020, C-1 \n\n ben ,2021,C-3,x\n"
         (here / "owners.csv").write_text(rows, encoding="utf-8-sig")
         named = ("--owner", "anna", "--owner", "ben", "--owners-of", "owners.csv")
         anna, ben = followups(shop, *SHOP, "--json", *named).json["owners"]
@@ -595,6 +595,9 @@ class TestFilesWritten:
         row = [f'<td class="text">{cell}</td>' for cell in ("C-1", "A", "return-visit")]
         assert "\n".join(['<tr><th scope="row">Tue 2026-03-10</th>', *row]) in page
         assert "http" not in page
+        assert "xlink" not in page
+        followups(shop, *SHOP, "--owner", "anna", "--owner", "ben", "--report", "again.html")
+        assert (here / "again.html").read_text(encoding="utf-8") == page
 
     def test_a_full_day_has_a_strong_frame(self, here):
         """Each of the two days has one; with room for more, neither has."""
