@@ -4,12 +4,16 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from crmkit.business_time import Weekday
 from crmkit.contact import ContactCap, ContactPolicy, MinimumGap, QuietHours
+from crmkit.errors import InvalidDocument
 from crmkit.followups import (
     STORED_TYPES,
     AssignmentPolicy,
     Cadence,
+    Capacity,
     FollowUpMethod,
+    FollowUpOwner,
     FollowUpPlanner,
     OwnerChange,
     OwnerChangeReason,
@@ -24,7 +28,7 @@ from crmkit.followups import (
 )
 from crmkit.identifiers import Actor, CustomerId
 from crmkit.serialization import make_converter
-from tests.followups.planning_cases import MAY, asked, case, owner
+from tests.followups.planning_cases import MAY, OFFICE, asked, case, owner
 
 CONVERTER = make_converter(*STORED_TYPES)
 PRIORITY = Priority(importance={"gold": 3}, bands=[UrgencyBand(0, 5)], urgent_from=5)
@@ -51,6 +55,14 @@ SAMPLES = [
         priority=PRIORITY,
         contact=CONTACT,
         smoothing=Smoothing.EVEN,
+    ),
+    FollowUpOwner(
+        actor=Actor("anna"),
+        calendar=OFFICE,
+        capacity=Capacity(
+            12, weekdays={Weekday.FRIDAY: 6}, dates={date(2026, 5, 29): 0, date(2026, 6, 1): 3}
+        ),
+        leaves_on=date(2026, 6, 30),
     ),
     AssignmentPolicy(
         owners=[PortfolioOwner(actor=Actor("anna"), most=9, leaves_on=date(2026, 5, 31))],
@@ -79,6 +91,16 @@ bands = [{ days_left = 0, urgency = 3 }, { days_left = 7, urgency = 2 }]
 urgent = { strength = "today", channel = "telephone" }
 """
 
+OWNER = """
+kind = "follow-up-owner"
+version = 1
+
+[data]
+actor = "anna"
+calendar = { zone = "Europe/Berlin", hours = { monday = ["09:00-18:00"] } }
+capacity = { a_day = 12, weekdays = { monday = 6 }, dates = { 2026-05-25 = 0 } }
+"""
+
 
 class TestDocuments:
     @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: type(sample).__name__)
@@ -93,3 +115,11 @@ class TestDocuments:
             bands=[UrgencyBand(0, 3), UrgencyBand(7, 2)],
             urgent=FollowUpMethod("today", "telephone"),
         )
+
+    def test_an_owner_too_with_the_days_of_other_work(self):
+        capacity = CONVERTER.loads_toml(OWNER, FollowUpOwner).capacity
+        assert [capacity.on(date(2026, 5, day)) for day in (18, 19, 25)] == [6, 12, 0]
+        with pytest.raises(InvalidDocument, match="does not exist"):
+            CONVERTER.loads_toml(OWNER.replace("2026-05-25", "2026-05-32"), FollowUpOwner)
+        with pytest.raises(InvalidDocument, match="expected a day"):
+            CONVERTER.loads_toml(OWNER.replace("2026-05-25", "May"), FollowUpOwner)

@@ -14,6 +14,7 @@ from crmkit.followups.policies.installation import InstallationDuty
 from crmkit.followups.policies.meeting import WeeklyMeeting
 from crmkit.followups.policies.missed_escalation import MissedEscalation
 from crmkit.followups.policies.neglect import NeglectPolicy
+from crmkit.followups.policies.owners import Capacity, FollowUpOwner
 from crmkit.followups.policies.plan import OwnerPlan
 from crmkit.followups.policies.planning import FollowUpPlanner
 from crmkit.followups.policies.priority import Priority
@@ -115,8 +116,10 @@ STORED_TYPES = (
     AssignmentPolicy,
     Cadence,
     CallFeedback,
+    Capacity,
     ContactPolicy,
     FollowUp,
+    FollowUpOwner,
     FollowUpPlanner,
     InstallationDuty,
     MissedAgenda,

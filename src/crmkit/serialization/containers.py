@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from datetime import date
 from types import MappingProxyType
 from typing import Any, get_args
 
@@ -126,7 +127,7 @@ def _items(annotation: Any) -> list[Any]:
 
 def is_key_type(annotation: Any) -> bool:
     """Whether a mapping by such keys can be an object, whose keys are texts."""
-    return plain(annotation) in (str, int) or is_enum(plain(annotation))
+    return plain(annotation) in (str, int, date) or is_enum(plain(annotation))
 
 
 def _key(key: object, key_type: Any) -> object:
