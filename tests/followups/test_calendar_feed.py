@@ -120,6 +120,11 @@ class TestAnotherReader:
         kept = [one for one in found if owner is None or was_of(one, owner)]
         assert set(events_of(text)) == {f"{one.id}@crmkit" for one in kept}
 
+    def test_the_name_of_a_calendar_may_hold_any_sign(self):
+        (calendar,) = vobject.readComponents(feed(name="Anna's visits; Berlin, Mitte").decode())
+        assert calendar.contents["name"][0].value == "Anna's visits; Berlin, Mitte"
+        assert calendar.contents["x-wr-calname"][0].value == "Anna's visits; Berlin, Mitte"
+
     @given(follow_ups())
     def test_the_times_are_those_of_the_appointment(self, found):
         event = event_of(found)

@@ -198,8 +198,9 @@ def _calendar(library: Any, name: str | None) -> Any:
     calendar.add("prodid", _MAKER)
     calendar.add("method", "PUBLISH")
     if name is not None:
-        calendar.add("name", _line(name))
-        calendar.add("x-wr-calname", _line(name))
+        # Of these the library does not know that they are texts, in which some signs are escaped.
+        calendar.add("name", library.vText(_line(name)))
+        calendar.add("x-wr-calname", library.vText(_line(name)))
     return calendar
 
 
