@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 from attrs import evolve
+from hypothesis import given
+from hypothesis import strategies as st
 
 from crmkit.business_time import BusinessCalendar
 from crmkit.contact import Contact, ContactCap, ContactFacts, ContactPolicy, MinimumGap, QuietHours
@@ -57,6 +59,7 @@ from crmkit.records import Direction, Interaction
 from crmkit.storage.memory import MemoryStore
 from crmkit.storage.sqlite import SqliteStore
 from tests.followups.builders import ANNA, BEN, BERLIN, COMPLETE, DAY, at
+from tests.followups.planning_cases import plannings
 
 OFFICE = BusinessCalendar.on_weekdays("09:00-18:00", zone="Europe/Berlin")
 PLANNER = Actor("planner")
@@ -559,3 +562,79 @@ def test_a_follow_up_is_found_by_its_own_number_only(shop):
     shop.desk.plan([namesake])
     kept = shop.place(evolve(plan, placements=[one]), MONTHS[0].start)
     assert [each.cadence for each in kept.added] == ["after-hand-over"]
+
+
+class TestOnRecord:
+    """Whoever is planned for: what is on record is planned as what was kept in mind."""
+
+    @given(plannings())
+    def test_what_was_placed_on_the_desk_keeps_its_day(self, planning):
+        planner, owner, cases, period = planning
+        plan = planner.plan(owner, cases, period)
+        desk = FollowUpDesk(store=MemoryStore())
+
+        def record(one: Placement) -> FollowUp:
+            return one.follow_up(target="hear how it runs", by=PLANNER, at=at(period.start))
+
+        kept = desk.place(plan.placements, record, by=PLANNER, at=at(period.start))
+        assert len(kept.added) == len(plan.placements)
+        on_record = [
+            evolve(
+                PlanCase.of(
+                    case.facts,
+                    desk.of_customer(case.facts.customer),
+                    contacts=case.contacts,
+                    do_not_contact=case.do_not_contact,
+                    zone=case.zone,
+                ),
+                more=case.more,
+            )
+            for case in cases
+        ]
+        again = planner.plan(owner, on_record, period)
+        assert again.placements == ()
+        assert again.unplaced == plan.unplaced
+        assert {one.key: one.on for one in again.kept} == {
+            one.key: one.on for one in plan.placements
+        }
+
+    @given(plannings(), st.integers(1, 9))
+    def test_each_has_a_day_a_reason_or_was_done_as_time_goes_by(self, planning, days):
+        """Some are done on their day and others are not; none gets out of sight."""
+        planner, owner, cases, period = planning
+        desk = FollowUpDesk(store=MemoryStore())
+
+        def record(one: Placement) -> FollowUp:
+            return one.follow_up(target="hear how it runs", by=PLANNER, at=at(period.start))
+
+        plan = planner.plan(owner, cases, period)
+        desk.place(plan.placements, record, by=PLANNER, at=at(period.start))
+        today = period.start + days * DAY
+        left = {one.key for one in plan.placements}
+        for number, one in enumerate(plan.placements):
+            if number % 2 and one.on < today:
+                [follow_up] = [each for each in desk.of_customer(one.customer) if one.is_of(each)]
+                desk.act(follow_up.id, Cancelled(), by=PLANNER, at=at(today), reason="not needed")
+                left.discard(one.key)
+        on_record = [
+            PlanCase.of(
+                evolve(case.facts, as_of=max(case.facts.as_of, today)),
+                desk.of_customer(case.facts.customer),
+                do_not_contact=case.do_not_contact,
+                zone=case.zone,
+            )
+            for case in cases
+        ]
+        again = planner.plan(owner, on_record, period)
+        desk.place(again.placements, record, by=PLANNER, at=at(today))
+        lists = (again.placements, again.unplaced, again.kept)
+        found = Counter(one.key for each in lists for one in each)
+        assert left <= set(found)
+        assert max(found.values(), default=1) == 1
+        gone = {one.key for one in plan.placements} - left
+        assert not gone & set(found)
+        due = {stored.record.id: stored.record for stored in desk.due().items}
+        assert all(
+            any(one.is_of(each) and one.on == each.due_on for each in due.values())
+            for one in again.placements
+        )
