@@ -222,7 +222,10 @@ class TestMonths:
             channel="telephone",
             direction=Direction.OUTBOUND,
         )
-        shop.interactions.append(call)
+        question = evolve(
+            call, id=InteractionId("I-question"), at=call.at + DAY, direction=Direction.INBOUND
+        )
+        shop.interactions += [call, question]
         shop.plan_month(MONTHS[0])
         [visit] = shop.desk.of_customer(fifth)
         assert visit.due_on == date(2026, 2, 12), "not on the 11th, which is within 48 hours"
@@ -231,7 +234,8 @@ class TestMonths:
             shop.plan_month(month)
             shop.work_off(month)
         by_customer: dict[CustomerId, list[Contact]] = {}
-        for each in sorted(shop.interactions, key=lambda each: each.at):
+        ours = [each for each in shop.interactions if each.direction is Direction.OUTBOUND]
+        for each in sorted(ours, key=lambda each: each.at):
             before = by_customer.setdefault(each.customer, [])
             proposed = Contact.of(each)
             facts = ContactFacts(proposed=proposed, contacts=before, zone="Europe/Berlin")
@@ -416,6 +420,12 @@ class TestSomebodyLeaves:
         appointment = Appointment(at(agreed.due_on, 15), timedelta(hours=1), "Europe/Berlin")
         shop.act(agreed, Confirmed(appointment), on=march.start)
         shop.desk.hand_over(ANNA, None, by=PLANNER, at=at(march.start), reason="she is ill")
+        pinned = [
+            one
+            for one in shop.case(agreed.customer, march.start).more
+            if one.nominal_on == agreed.nominal_on
+        ]
+        assert [(one.not_before, one.not_after) for one in pinned] == [(agreed.due_on,) * 2]
         taken = [one for plan in shop.plan_month(march) for one in plan.moved]
         assert len(taken) == len(shop.due(ANNA))
         kept = shop.desk.get(agreed.id)
@@ -457,6 +467,24 @@ class TestNeglect:
         shop.do(call)
         assert list(proposals(call.due_on + DAY)) == []
         assert nothing_new(shop.plan_month(february, call.due_on))
+
+    def test_what_was_called_off_before_it_was_placed_is_not_given_to_anybody(self, shop):
+        february = MONTHS[0]
+        waits = FollowUp.planned(
+            id=FollowUpId("F-1"),
+            customer=CustomerId("C-1"),
+            purpose="care",
+            target="hear what is wrong",
+            due_on=date(2026, 2, 16),
+            by=PLANNER,
+            at=at(february.start),
+        )
+        shop.desk.plan([waits])
+        plan, _ = shop.plans(february, february.start)
+        shop.act(waits, Cancelled(), on=february.start)
+        off = shop.desk.get(waits.id)
+        assert off in shop.place(plan, february.start).known
+        assert shop.desk.get(waits.id) == off
 
 
 class TestLookingOnIt:
@@ -514,7 +542,11 @@ class TestLookingOnIt:
         ]
         assert set(missed) <= set(pack.owed)
         assert sum(topic.count for topic in pack.topics) == len(pack.interactions)
+        for count in range(february.days):
+            day = february.start + count * DAY
+            assert set(shop.desk.owed(before=day)) == {one for one in owed if one.due_on < day}
         assert set(shop.desk.owed()) == set(owed)
+        assert any(one.due_on < one.not_after for one in missed)
 
     def test_appointments_are_matched_with_visits(self, shop):
         february = MONTHS[0]
