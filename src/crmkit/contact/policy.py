@@ -80,7 +80,7 @@ class ContactPolicy:
     ...     caps=(ContactCap(most=1, days=7),), quiet_hours=(QuietHours("20:00-08:00"),)
     ... )
     >>> berlin = ZoneInfo("Europe/Berlin")
-    >>> called = Contact(datetime(2026, 5, 4, 16, 0, tzinfo=berlin), "phone")
+    >>> called = Contact(datetime(2026, 5, 4, 16, 0, tzinfo=berlin), "telephone")
     >>> again = Contact(datetime(2026, 5, 6, 16, 0, tzinfo=berlin), "e-mail")
     >>> decision = policy(ContactFacts(proposed=again, contacts=(called,), zone="Europe/Berlin"))
     >>> print(decision.outcome)

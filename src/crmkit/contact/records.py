@@ -129,14 +129,14 @@ def covers(rule: Scoped, contact: Contact) -> bool:
 def _contacts(contacts: Iterable[Contact]) -> tuple[Contact, ...]:
     found = set(contacts)
     if not all(isinstance(contact, Contact) for contact in found):
-        raise InvalidValue("contacts are Contact(at, 'phone', 'demand plan')")
+        raise InvalidValue("contacts are Contact(at, 'telephone', 'demand plan')")
     return tuple(sorted(found, key=lambda one: (in_utc(one.at), one.channel, one.purpose or "")))
 
 
 def _stops(stops: Iterable[DoNotContact]) -> tuple[DoNotContact, ...]:
     found = tuple(stops)
     if not all(isinstance(stop, DoNotContact) for stop in found):
-        raise InvalidValue("what a customer does not want is DoNotContact(channels=('phone',))")
+        raise InvalidValue("what a customer does not want is DoNotContact(channels=('telephone',))")
     return found
 
 
@@ -158,6 +158,6 @@ class ContactFacts:
 
     def __attrs_post_init__(self) -> None:
         if not isinstance(self.proposed, Contact):
-            raise InvalidValue("the contact proposed is Contact(at, 'phone', 'demand plan')")
+            raise InvalidValue("the contact proposed is Contact(at, 'telephone', 'demand plan')")
         if self.customer is not None:
             check_identifier(self.customer, "customer")

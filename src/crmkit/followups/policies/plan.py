@@ -71,7 +71,7 @@ def _contacts(contacts: Iterable[Contact]) -> tuple[Contact, ...]:
     if not found:
         return found
     if not all(isinstance(one, Contact) for one in found):
-        raise InvalidValue("contacts are Contact(at, 'phone', 'demand plan')")
+        raise InvalidValue("contacts are Contact(at, 'telephone', 'demand plan')")
     return tuple(
         sorted(set(found), key=lambda one: (in_utc(one.at), one.channel, one.purpose or ""))
     )
@@ -80,7 +80,7 @@ def _contacts(contacts: Iterable[Contact]) -> tuple[Contact, ...]:
 def _stops(stops: Iterable[DoNotContact]) -> tuple[DoNotContact, ...]:
     found = tuple(stops)
     if not all(isinstance(stop, DoNotContact) for stop in found):
-        raise InvalidValue("what a customer does not want is DoNotContact(channels=('phone',))")
+        raise InvalidValue("what a customer does not want is DoNotContact(channels=('telephone',))")
     return found
 
 
