@@ -93,6 +93,7 @@ def walk_through(
     done: list[tuple[Standing, datetime | None, str | None]] = []
     began: datetime | None = None
     within = obligation.within
+    let_off = False
 
     def due(known_at: datetime) -> datetime | None:
         assert began is not None
@@ -119,7 +120,7 @@ def walk_through(
             break
         if began is None:
             if mark.name == "receive" or mark.name in obligation.anew_with:
-                began, within = mark.at, obligation.within
+                began, within, let_off = mark.at, obligation.within, False
             continue
         limit = due(mark.at)
         in_time = limit is None or mark.at <= limit
@@ -130,9 +131,15 @@ def walk_through(
                 began = None
             else:
                 began, within = mark.at, again
-        elif excuses(mark) and in_time:
-            done.append((Standing.EXCUSED, began, None))
-            began = None
+                if let_off:
+                    done.append((Standing.EXCUSED, began, None))
+                    began = None
+        elif excuses(mark):
+            # Too late for what was missed; no further round is owed until the case is taken up.
+            let_off = True
+            if in_time:
+                done.append((Standing.EXCUSED, began, None))
+                began = None
     if began is not None:
         limit = due(when)
         standing = Standing.PENDING if limit is not None else Standing.SUSPENDED

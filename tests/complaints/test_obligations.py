@@ -729,6 +729,18 @@ class TestMerged:
 class TestStepByStep:
     """Going through what happened mark by mark, as a person would, gives the same rounds."""
 
+    def test_whoever_withdraws_after_a_miss_is_owed_no_further_update(self):
+        """The update that was missed and came late stands; the next round is not begun for them."""
+        late = case(
+            *("receive 2026-05-04 09:00", "withdraw 2026-05-07 00:01"),
+            "progress-update 2026-05-07 00:02",
+        )
+        profile = evolve(
+            PROFILE, obligations=[UPDATES], calendars={"desk": PROFILE.calendars["desk"]}
+        )
+        found = profile.agenda(late, at("2026-06-01 09:00"))
+        assert [item.standing for item in found] == [Standing.MET_LATE, Standing.EXCUSED]
+
     @given(history=histories(), when=MINUTES)
     @pytest.mark.parametrize(
         "obligation", [ANSWER, UPDATES, LETTER, evolve(LETTER, anew_with=("reopen",))]
