@@ -38,6 +38,10 @@ class MonthEnd(StrEnum):
     Any other day is clamped."""
 
 
+# Looked up once: Python 3.11 takes as long to find a member of an enumeration as to make a date.
+_SKIP, _TO_LAST = MonthEnd.SKIP, MonthEnd.LAST_DAY
+
+
 @frozen
 class Every:
     """So often: ``Every(3, Unit.MONTH)`` is once a quarter, counted from the day it begins on.
@@ -172,13 +176,11 @@ class Every:
 
     def _month_end(self, year: int, month: int, since: date) -> date | None:
         """The day that the 28th or a later one becomes in a month."""
-        last = days_in_month(year, month)
-        if self.month_end is MonthEnd.LAST_DAY and since.day == days_in_month(
-            since.year, since.month
-        ):
+        last, month_end = days_in_month(year, month), self.month_end
+        if month_end is _TO_LAST and since.day == days_in_month(since.year, since.month):
             return date(year, month, last)
         if since.day > last:
-            return None if self.month_end is MonthEnd.SKIP else date(year, month, last)
+            return None if month_end is _SKIP else date(year, month, last)
         return date(year, month, since.day)
 
 

@@ -300,7 +300,7 @@ class Cadence:
             self.days_late,
             since,
             begun,
-            None if self.closed_days is ClosedDays.STAY else calendar,
+            None if calendar is None or self.closed_days is ClosedDays.STAY else calendar,
             held,
             ends or date.max,
         )
