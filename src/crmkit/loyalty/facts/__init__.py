@@ -1,0 +1,1 @@
+"""What policies of the loyalty room are asked about."""

@@ -1,0 +1,1 @@
+"""Policies: facts in, decisions out."""

@@ -1,0 +1,1 @@
+"""Ledger entries summed up: what a member has."""

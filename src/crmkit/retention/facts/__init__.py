@@ -1,0 +1,1 @@
+"""What policies of the retention room are asked about."""
