@@ -1,3 +1,7 @@
 """Loyalty: the points of a program, its tiers, and how loyal customers really are."""
 
-__all__: list[str] = []
+from crmkit.loyalty.records.qualification import Qualification
+
+__all__ = [
+    "Qualification",
+]
