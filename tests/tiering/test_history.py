@@ -166,6 +166,19 @@ class TestWhatWasKnown:
         with pytest.raises(NaiveDatetime):
             self.LATE.as_of(NEW_YEAR, known_by=datetime(2026, 1, 1))  # noqa: DTZ001
 
+    @pytest.mark.parametrize(
+        ("changes", "fell"),
+        [
+            ([], False),
+            (["01-01 gold"], False),
+            (["01-01 gold", "02-01 silver"], True),
+            (["01-01 gold", "02-01 silver", "03-01 gold"], False),
+            (["01-01 gold", "02-01 none"], False),
+        ],
+    )
+    def test_a_tier_was_reached_by_falling_if_a_higher_one_came_before(self, changes, fell):
+        assert history(*changes).fell is fell
+
 
 class TestRetier:
     """A decision becomes a dated change with its reason, or nothing if nothing changes."""

@@ -197,6 +197,7 @@ policies = st.one_of(
         downgrade=st.sampled_from([Downgrade.TO_EARNED, Downgrade.ONE_STEP]),
         grace=graces,
         reviews=st.none() | cycles,
+        landing=graces,
     ),
     st.just(RetieringPolicy(LADDER, downgrade=Downgrade.NEVER)),
 )
@@ -247,6 +248,9 @@ def may_fall(policy: RetieringPolicy, turns: list[Turn], now: int) -> bool:
         since = turn.facts.as_of
     start = max(since, facts.held_since)
     on = start if policy.grace is None else add_units(start, policy.grace.count, policy.grace.unit)
+    came_from = [t.facts.held for t in turns[:now] if t.after.since == facts.held_since]
+    if policy.landing is not None and came_from and came_from[0] and came_from[0] > facts.held:
+        on = max(on, policy.landing.end(facts.held_since))
     reviews = policy.reviews and reviews_until(policy.reviews, facts.as_of)
     while on <= facts.as_of:
         if on > facts.held_since and (reviews is None or on in reviews):
@@ -414,6 +418,21 @@ class TestRetieringPolicy:
             falls = [(change.on, str(change.to_tier)) for change in held.changes[1:]]
         assert falls == [(day("02-01"), "gold"), (day("03-01"), "silver"), (day("04-01"), "bronze")]
 
+    def test_a_soft_landing_is_one_step_down_and_a_rest_there(self):
+        soft = RetieringPolicy(LADDER, downgrade=Downgrade.ONE_STEP, landing=Grace(6, Unit.MONTH))
+        held = history("01-01 platinum")
+        for on in ("02-01", "02-02", "07-31", "08-01"):
+            fresh = earned("bronze", on)
+            before = history("02-01 bronze")
+            held = retier(held, soft(RetieringFacts.of(held, fresh, earned_before=before)))
+        falls = [(change.on, str(change.to_tier)) for change in held.changes[1:]]
+        assert falls == [(day("02-01"), "gold"), (day("08-01"), "silver")]
+
+    def test_a_tier_that_was_reached_from_below_does_not_rest(self):
+        soft = RetieringPolicy(LADDER, downgrade=Downgrade.ONE_STEP, landing=Grace(6, Unit.MONTH))
+        facts = RetieringFacts.of(history("01-01 silver", "02-01 gold"), earned("bronze", "02-03"))
+        assert (facts.fell, str(soft(facts).outcome)) == (False, "silver")
+
     def test_a_tier_that_never_falls_says_so(self):
         never = RetieringPolicy(LADDER, downgrade=Downgrade.NEVER)
         decision = never(RetieringFacts.of(self.HELD, earned("bronze", "12-31")))
@@ -474,7 +493,11 @@ class TestRetieringPolicy:
 
     @pytest.mark.parametrize(
         "terms",
-        [{"grace": Grace(1, Unit.DAY)}, {"reviews": ReviewCycle(NEW_YEAR, 1, Unit.DAY)}],
+        [
+            {"grace": Grace(1, Unit.DAY)},
+            {"reviews": ReviewCycle(NEW_YEAR, 1, Unit.DAY)},
+            {"landing": Grace(1, Unit.DAY)},
+        ],
     )
     def test_what_never_happens_needs_no_date(self, terms):
         with pytest.raises(InvalidPolicy, match="tiers that never fall need no"):

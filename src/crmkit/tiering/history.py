@@ -126,6 +126,14 @@ class TierHistory:
         """Since which day the tier is held, None for a customer without one."""
         return self.changes[-1].on if self.tier is not None else None
 
+    @property
+    def fell(self) -> bool:
+        """Whether the tier held was reached from a higher one."""
+        last = self.changes[-1] if self.changes else None
+        if last is None or last.from_tier is None or last.to_tier is None:
+            return False
+        return last.to_tier < last.from_tier
+
     def as_of(self, day: date, *, known_by: datetime | None = None) -> "TierHistory":
         """The history up to a day, that day included, or as it was known by an instant.
 

@@ -108,7 +108,8 @@ class RetieringFacts:
 
     ``held`` is None for a customer without a tier. ``below_since`` is the first day from which the
     earned tier has been below the one held without interruption; None if it is not below, or if
-    nobody knows since when. The day is that of the ``earned`` decision.
+    nobody knows since when. ``fell`` says that the tier held was reached from a higher one. The day
+    is that of the ``earned`` decision.
 
     :raises InvalidValue: if these contradict each other, or a day lies after that of the decision.
     """
@@ -118,6 +119,7 @@ class RetieringFacts:
     held: Tier | None = None
     held_since: date | None = None
     below_since: date | None = None
+    fell: bool = False
 
     def __attrs_post_init__(self) -> None:
         check_identifier(self.customer, "customer")
@@ -160,6 +162,7 @@ class RetieringFacts:
             held=then.tier,
             held_since=then.since,
             below_since=below_since,
+            fell=then.fell,
         )
 
     @property
@@ -192,26 +195,31 @@ class RetieringPolicy:
     - the day after the tier was reached has come, so that a tier given today is kept today;
     - the ``grace`` period is over, counted from the day the earned tier fell below, or from the
       day the present tier was reached if that is later;
+    - a tier that was itself reached by falling has been held for the time of ``landing``;
     - from then on, a review of ``reviews`` has come. A run that was missed on the day itself is
       made up by the next one, where the facts say since when the earned tier is below.
 
-    ``downgrade`` says how far it then falls. Left at their defaults, tiers follow what is earned.
+    ``downgrade`` says how far it then falls. Left at their defaults, tiers follow what is earned. A
+    soft landing is ``Downgrade.ONE_STEP`` with a ``landing``: one step down, and a rest there.
 
-    :raises InvalidPolicy: if tiers never fall and yet a grace period or reviews are named, or
-        ``downgrade`` is no :class:`Downgrade`.
+    :raises InvalidPolicy: if tiers never fall and yet a grace period, a landing or reviews are
+        named, or ``downgrade`` is no :class:`Downgrade`.
     """
 
     ladder: TierLadder
     downgrade: Downgrade = field(default=Downgrade.TO_EARNED, kw_only=True)
     grace: Grace | None = field(default=None, kw_only=True)
     reviews: ReviewCycle | None = field(default=None, kw_only=True)
+    landing: Grace | None = field(default=None, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
         # The text "never" equals its member and is not it: tiers would fall all the same.
         if not isinstance(self.downgrade, Downgrade):
             raise InvalidPolicy("how far a tier falls is a Downgrade, such as Downgrade.ONE_STEP")
-        if self.downgrade is Downgrade.NEVER and (self.grace or self.reviews):
-            raise InvalidPolicy("tiers that never fall need no grace period and no reviews")
+        if self.downgrade is Downgrade.NEVER and (self.grace or self.reviews or self.landing):
+            raise InvalidPolicy(
+                "tiers that never fall need no grace period and no reviews, and never land"
+            )
 
     def __call__(self, facts: RetieringFacts, /) -> Decision[Tier]:
         """Decide which tier the customer holds from this day on.
@@ -226,7 +234,7 @@ class RetieringPolicy:
             conditions = self._conditions(facts)
             evidence += conditions
             falls = all(condition.met is not False for condition in conditions)
-            outcome = self._lower(held, earned) if falls else held
+            outcome = self.lowered(held, earned) if falls else held
         return Decision(outcome, "retiering", facts.as_of, tuple(evidence), subject=facts.customer)
 
     def outcomes(self, facts: Iterable[RetieringFacts], /) -> list[Tier]:
@@ -239,7 +247,7 @@ class RetieringPolicy:
             return earned
         falls_on = self.falls_on(facts)
         falls = falls_on is not None and falls_on <= facts.as_of
-        return self._lower(held, earned) if falls else max(held, earned)
+        return self.lowered(held, earned) if falls else max(held, earned)
 
     def falls_on(self, facts: RetieringFacts, /) -> date | None:
         """The day on which the tier falls if no more is earned until then: what to warn of.
@@ -256,10 +264,26 @@ class RetieringPolicy:
                 "a grace period is counted from the day the earned tier fell below: name it as "
                 "below_since, or keep a history of the earned tiers and pass it as earned_before"
             )
-        day = max(facts.below_since or facts.as_of, facts.held_since)
+        return self.earliest_fall(
+            facts.held_since, facts.below_since or facts.as_of, fell=facts.fell
+        )
+
+    def earliest_fall(
+        self, held_since: date, below_since: date, *, fell: bool = False
+    ) -> date | None:
+        """The first day on which a tier falls that is not earned any more, None if it never does.
+
+        It is held since one day, and less is earned since another without interruption; ``fell``
+        says that it was itself reached by falling.
+        """
+        if self.downgrade is Downgrade.NEVER:
+            return None
+        day = max(below_since, held_since)
         if self.grace is not None:
             day = self.grace.end(day)
-        day = max(day, min(facts.held_since, _LAST_BUT_ONE) + _ONE_DAY)
+        if self.landing is not None and fell:
+            day = max(day, self.landing.end(held_since))
+        day = max(day, min(held_since, _LAST_BUT_ONE) + _ONE_DAY)
         return self.reviews.next_from(day) if self.reviews is not None else day
 
     def _held_and_earned(self, facts: RetieringFacts) -> tuple[Tier | None, Tier]:
@@ -268,7 +292,11 @@ class RetieringPolicy:
                 self.ladder.position(tier)
         return facts.held, facts.earned.outcome
 
-    def _lower(self, held: Tier, earned: Tier) -> Tier:
+    def lowered(self, held: Tier, earned: Tier) -> Tier:
+        """The tier to which one falls that is not earned any more, once the time has come.
+
+        :raises InvalidValue: if the tier held is not on the ladder.
+        """
         if self.downgrade is Downgrade.ONE_STEP:
             return self.ladder.tiers[self.ladder.position(held) - 1]
         return earned
