@@ -1,7 +1,23 @@
 """Loyalty: the points of a program, its tiers, and how loyal customers really are."""
 
 from crmkit.loyalty.facts.loyal import LoyaltyFacts, LoyaltyReason, RepeatPurchasing, Span
+from crmkit.loyalty.policies.development import (
+    DevelopmentAdvice,
+    DevelopmentFacts,
+    DevelopmentStance,
+    LoyaltyDevelopment,
+    Obstacle,
+    ObstacleKind,
+)
+from crmkit.loyalty.policies.drivers import DriverFacts, DriverOrder, LoyaltyDriver
 from crmkit.loyalty.policies.levels import LevelStandard, LoyaltyLevel, LoyaltyLevels, NextLevel
+from crmkit.loyalty.policies.types import (
+    LatentConvention,
+    LoyaltyType,
+    LoyaltyTypePolicy,
+    LoyaltyTypeVerdict,
+    ReasonQuestion,
+)
 from crmkit.loyalty.records.answers import AnswerScale, ScaledAnswer
 from crmkit.loyalty.records.entries import (
     Accrual,
@@ -46,6 +62,11 @@ __all__ = [
     "ClosedLedger",
     "Credit",
     "Debit",
+    "DevelopmentAdvice",
+    "DevelopmentFacts",
+    "DevelopmentStance",
+    "DriverFacts",
+    "DriverOrder",
     "EntryNote",
     "EntryStamp",
     "ExpiresAfter",
@@ -56,20 +77,28 @@ __all__ = [
     "Held",
     "Hold",
     "InsufficientPoints",
+    "LatentConvention",
     "LedgerEntry",
     "LedgerRefused",
     "LedgerTerms",
     "LevelStandard",
     "Lock",
     "Lot",
+    "LoyaltyDevelopment",
+    "LoyaltyDriver",
     "LoyaltyFacts",
     "LoyaltyLevel",
     "LoyaltyLevels",
     "LoyaltyReason",
+    "LoyaltyType",
+    "LoyaltyTypePolicy",
+    "LoyaltyTypeVerdict",
     "MergedFrom",
     "MergedInto",
     "NeverExpires",
     "NextLevel",
+    "Obstacle",
+    "ObstacleKind",
     "OverReturn",
     "Passed",
     "PointsAccount",
@@ -77,6 +106,7 @@ __all__ = [
     "Posting",
     "Qualification",
     "Qualified",
+    "ReasonQuestion",
     "Redemption",
     "Release",
     "RepeatPurchasing",
