@@ -1,5 +1,6 @@
 """Loyalty: the points of a program, its tiers, and how loyal customers really are."""
 
+from crmkit.loyalty.facts.earning import BasketLine, CapPeriod, Credited, EarningFacts, ReturnFacts
 from crmkit.loyalty.facts.loyal import LoyaltyFacts, LoyaltyReason, RepeatPurchasing, Span
 from crmkit.loyalty.policies.development import (
     DevelopmentAdvice,
@@ -10,7 +11,29 @@ from crmkit.loyalty.policies.development import (
     ObstacleKind,
 )
 from crmkit.loyalty.policies.drivers import DriverFacts, DriverOrder, LoyaltyDriver
+from crmkit.loyalty.policies.earning import EarningRules
+from crmkit.loyalty.policies.earning_checks import InvalidEarningRules, RuleFinding, RuleFlaw
+from crmkit.loyalty.policies.earning_returns import PointsReturn, ReturnBasis
+from crmkit.loyalty.policies.earning_terms import (
+    BaseRate,
+    EarningCap,
+    EarningCondition,
+    EarningRule,
+    Effect,
+    FixedBonus,
+    Multiplier,
+    Multiplying,
+    ReferralBonus,
+    Stacking,
+)
 from crmkit.loyalty.policies.levels import LevelStandard, LoyaltyLevel, LoyaltyLevels, NextLevel
+from crmkit.loyalty.policies.liability import (
+    Breakage,
+    LiabilityFacts,
+    PointsLiability,
+    estimate_breakage,
+)
+from crmkit.loyalty.policies.point_value import PointValue
 from crmkit.loyalty.policies.types import (
     LatentConvention,
     LoyaltyType,
@@ -18,6 +41,7 @@ from crmkit.loyalty.policies.types import (
     LoyaltyTypeVerdict,
     ReasonQuestion,
 )
+from crmkit.loyalty.records.accrued import Accrued, ReferralCredit, TakenBack
 from crmkit.loyalty.records.answers import AnswerScale, ScaledAnswer
 from crmkit.loyalty.records.entries import (
     Accrual,
@@ -39,6 +63,7 @@ from crmkit.loyalty.records.entries import (
 )
 from crmkit.loyalty.records.lots import InsufficientPoints, Lot
 from crmkit.loyalty.records.qualification import Qualification
+from crmkit.loyalty.records.shares import RuleShare
 from crmkit.loyalty.records.terms import (
     ExpiresAfter,
     ExpiresAtMonthEnd,
@@ -51,22 +76,35 @@ from crmkit.loyalty.records.terms import (
 )
 from crmkit.loyalty.tally.account import ClosedLedger, Held, LedgerRefused, Passed, PointsAccount
 from crmkit.loyalty.tally.balance import Balance, Expiring
+from crmkit.loyalty.tally.cohorts import PointsByMonth, PointsCohort, points_by_month
 from crmkit.loyalty.tally.joining import merge_members, transfer
 from crmkit.loyalty.tally.ledger import EntryNote, EntryStamp, PointsLedger
 
 __all__ = [
     "Accrual",
+    "Accrued",
     "AnswerScale",
     "Balance",
+    "BaseRate",
+    "BasketLine",
+    "Breakage",
+    "CapPeriod",
     "Capture",
     "ClosedLedger",
     "Credit",
+    "Credited",
     "Debit",
     "DevelopmentAdvice",
     "DevelopmentFacts",
     "DevelopmentStance",
     "DriverFacts",
     "DriverOrder",
+    "EarningCap",
+    "EarningCondition",
+    "EarningFacts",
+    "EarningRule",
+    "EarningRules",
+    "Effect",
     "EntryNote",
     "EntryStamp",
     "ExpiresAfter",
@@ -74,14 +112,17 @@ __all__ = [
     "ExpiresAtYearEnd",
     "Expiring",
     "Expiry",
+    "FixedBonus",
     "Held",
     "Hold",
     "InsufficientPoints",
+    "InvalidEarningRules",
     "LatentConvention",
     "LedgerEntry",
     "LedgerRefused",
     "LedgerTerms",
     "LevelStandard",
+    "LiabilityFacts",
     "Lock",
     "Lot",
     "LoyaltyDevelopment",
@@ -95,27 +136,45 @@ __all__ = [
     "LoyaltyTypeVerdict",
     "MergedFrom",
     "MergedInto",
+    "Multiplier",
+    "Multiplying",
     "NeverExpires",
     "NextLevel",
     "Obstacle",
     "ObstacleKind",
     "OverReturn",
     "Passed",
+    "PointValue",
     "PointsAccount",
+    "PointsByMonth",
+    "PointsCohort",
     "PointsLedger",
+    "PointsLiability",
+    "PointsReturn",
     "Posting",
     "Qualification",
     "Qualified",
     "ReasonQuestion",
     "Redemption",
+    "ReferralBonus",
+    "ReferralCredit",
     "Release",
     "RepeatPurchasing",
+    "ReturnBasis",
+    "ReturnFacts",
     "Reversal",
     "Rollback",
+    "RuleFinding",
+    "RuleFlaw",
+    "RuleShare",
     "ScaledAnswer",
     "Span",
+    "Stacking",
+    "TakenBack",
     "TransferIn",
     "TransferOut",
+    "estimate_breakage",
     "merge_members",
+    "points_by_month",
     "transfer",
 ]
