@@ -124,9 +124,5 @@ class PointsLiability:
             noted("open-points", facts.open),
             noted("cost-of-all-points", self.value.of(facts.open, rounding=self.rounding)),
             noted("breakage", _in_decimals(self.breakage.share)),
-            *(
-                [noted("points-it-was-seen-in", self.breakage.points)]
-                if self.breakage.points
-                else []
-            ),
+            noted("points-it-was-seen-in", self.breakage.points),
         )

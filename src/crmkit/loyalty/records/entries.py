@@ -175,7 +175,8 @@ class Reversal:
     ``lots`` is what was taken back: the lot of the accrual first, then others in the order of
     spending. ``expired`` had expired unspent, so that there was nothing to take. ``deficit`` is
     owed, ``waived`` is forgiven. ``member`` names who had earned them, if that member was merged
-    into this one. ``qualification`` is what no longer counts for the tier.
+    into this one. ``qualification`` is what no longer counts for the tier, ``breakdown`` says from
+    which rules points were taken back, below zero.
     """
 
     accrual: str
@@ -185,9 +186,12 @@ class Reversal:
     waived: int = 0
     member: CustomerId | None = None
     qualification: Qualification | None = None
+    breakdown: tuple[RuleShare, ...] = field(default=(), converter=_as_shares)
 
     def __attrs_post_init__(self) -> None:
         check_identifier(self.accrual, "accrual")
+        if self.breakdown and sum(share.points for share in self.breakdown) != -self.points:
+            raise InvalidValue("the breakdown of a reversal adds up to its points, below zero")
         for points in (self.expired, self.deficit, self.waived):
             check_points(points, "the parts of a reversal", least=0)
         if not self.points:

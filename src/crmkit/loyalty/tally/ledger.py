@@ -330,6 +330,7 @@ class PointsLedger:
         key: str,
         member: CustomerId | None = None,
         qualification: Qualification | None = None,
+        breakdown: Iterable[RuleShare] = (),
         **note: Unpack[EntryNote],
     ) -> Self:
         """A purchase is given back, and with it what it had earned: all of it or some points.
@@ -337,17 +338,26 @@ class PointsLedger:
         Taken back is what is left of its lot; what had expired of it is gone already; what was
         spent comes out of other lots, and the rest is a deficit or waived, as the terms say.
         ``qualification`` is what no longer counts for the tier; left out, it is the same share of
-        what the accrual counted.
+        what the accrual counted. ``breakdown`` says from which rules the points are taken.
 
         :raises LedgerRefused: if there is no such accrual, or less of it can still be taken back.
         :raises IdempotencyMismatch: if the key was used for something else.
         """
 
+        shares = tuple(breakdown)
+
         def posting() -> Posting:
             self._check_whole("a reversal")
             trail = self._trail(member)
             return reversal(
-                trail, self.account, accrual, points, on, self.terms.over_return, qualification
+                trail,
+                self.account,
+                accrual,
+                points,
+                on,
+                self.terms.over_return,
+                qualification,
+                shares,
             )
 
         def again(found: Posting) -> bool:
@@ -355,6 +365,7 @@ class PointsLedger:
                 isinstance(found, Reversal)
                 and (found.accrual, found.member) == (accrual, member)
                 and points in (None, found.points)
+                and found.breakdown == shares
                 and qualification in (None, found.qualification)
             )
 

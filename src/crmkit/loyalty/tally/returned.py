@@ -9,6 +9,7 @@ from crmkit.identifiers import CustomerId
 from crmkit.loyalty.records.entries import Accrual, LedgerEntry, Reversal, Rollback
 from crmkit.loyalty.records.lots import Lot, check_points, points_in, take
 from crmkit.loyalty.records.qualification import Qualification
+from crmkit.loyalty.records.shares import RuleShare
 from crmkit.loyalty.records.terms import OverReturn
 from crmkit.loyalty.tally.account import LedgerRefused, PointsAccount
 from crmkit.loyalty.tally.trace import (
@@ -106,6 +107,7 @@ def reversal(
     on: date,
     over_return: OverReturn,
     qualification: Qualification | None,
+    breakdown: tuple[RuleShare, ...],
 ) -> Reversal:
     """What a return takes back, and from where.
 
@@ -132,6 +134,7 @@ def reversal(
         waived=0 if owed else missing,
         member=trail.member,
         qualification=qualification or _share_of(earned, before, points, on),
+        breakdown=breakdown,
     )
 
 
