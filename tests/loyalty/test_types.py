@@ -154,7 +154,8 @@ class TestWithTheReason:
         assert (found.type, found.contradicted) == (None, LoyaltyType.MONOPOLY)
         assert asked(found).answers == (LoyaltyReason.NO_CHOICE, LoyaltyReason.PREFERENCE)
         assert explain(decision).splitlines() == [
-            "super value by the axes, monopoly by the reason for anna, by loyalty type, as of 2026-06-30",
+            "super value by the axes, monopoly by the reason for anna, by loyalty type, "
+            "as of 2026-06-30",
             "- met: attachment is strong; one of strong required",
             "- met: repeat purchases is 4; at least 4 required",
             "- noted: latent convention is low-attachment",

@@ -2,6 +2,7 @@
 
 from crmkit.loyalty.facts.earning import BasketLine, CapPeriod, Credited, EarningFacts, ReturnFacts
 from crmkit.loyalty.facts.loyal import LoyaltyFacts, LoyaltyReason, RepeatPurchasing, Span
+from crmkit.loyalty.facts.profile import LoyaltyMeasure, Measurement, MeasureProfile, Reading
 from crmkit.loyalty.policies.development import (
     DevelopmentAdvice,
     DevelopmentFacts,
@@ -18,8 +19,8 @@ from crmkit.loyalty.policies.earning_terms import (
     BaseRate,
     EarningCap,
     EarningCondition,
+    EarningEffect,
     EarningRule,
-    Effect,
     FixedBonus,
     Multiplier,
     Multiplying,
@@ -32,6 +33,23 @@ from crmkit.loyalty.policies.liability import (
     LiabilityFacts,
     PointsLiability,
     estimate_breakage,
+)
+from crmkit.loyalty.policies.maintenance import (
+    MAINTENANCE_LADDER,
+    Maintenance,
+    MaintenanceFacts,
+    MaintenancePlan,
+    MaintenanceStep,
+    MaintenanceStepNote,
+    MaintenanceTerm,
+)
+from crmkit.loyalty.policies.measures import (
+    AnswerParts,
+    LoyaltyIndex,
+    LoyaltyScore,
+    MeasureRange,
+    MeasureTerm,
+    MissingMeasure,
 )
 from crmkit.loyalty.policies.point_value import PointValue
 from crmkit.loyalty.policies.types import (
@@ -81,8 +99,10 @@ from crmkit.loyalty.tally.joining import merge_members, transfer
 from crmkit.loyalty.tally.ledger import EntryNote, EntryStamp, PointsLedger
 
 __all__ = [
+    "MAINTENANCE_LADDER",
     "Accrual",
     "Accrued",
+    "AnswerParts",
     "AnswerScale",
     "Balance",
     "BaseRate",
@@ -101,10 +121,10 @@ __all__ = [
     "DriverOrder",
     "EarningCap",
     "EarningCondition",
+    "EarningEffect",
     "EarningFacts",
     "EarningRule",
     "EarningRules",
-    "Effect",
     "EntryNote",
     "EntryStamp",
     "ExpiresAfter",
@@ -128,14 +148,28 @@ __all__ = [
     "LoyaltyDevelopment",
     "LoyaltyDriver",
     "LoyaltyFacts",
+    "LoyaltyIndex",
     "LoyaltyLevel",
     "LoyaltyLevels",
+    "LoyaltyMeasure",
     "LoyaltyReason",
+    "LoyaltyScore",
     "LoyaltyType",
     "LoyaltyTypePolicy",
     "LoyaltyTypeVerdict",
+    "Maintenance",
+    "MaintenanceFacts",
+    "MaintenancePlan",
+    "MaintenanceStep",
+    "MaintenanceStepNote",
+    "MaintenanceTerm",
+    "MeasureProfile",
+    "MeasureRange",
+    "MeasureTerm",
+    "Measurement",
     "MergedFrom",
     "MergedInto",
+    "MissingMeasure",
     "Multiplier",
     "Multiplying",
     "NeverExpires",
@@ -154,6 +188,7 @@ __all__ = [
     "Posting",
     "Qualification",
     "Qualified",
+    "Reading",
     "ReasonQuestion",
     "Redemption",
     "ReferralBonus",
