@@ -7,21 +7,39 @@ from crmkit.retention.comparison.calibration_report import (
     calibration_report,
 )
 from crmkit.retention.facts.activity import ActivityFacts
+from crmkit.retention.facts.loss import EndedBy, LossFacts, RivalOffer
 from crmkit.retention.facts.signals import ChurnFacts, ChurnSignal, PastCustomer, SignalValue
+from crmkit.retention.lifecycle import WIN_BACK_LIFECYCLE, WinBackAction, WinBackStatus
 from crmkit.retention.policies.calibration import calibrate_churn_warning
 from crmkit.retention.policies.decline import ActivityDecline, ActivityTrend
+from crmkit.retention.policies.lost_class import LostClassPolicy, LostFinding
 from crmkit.retention.policies.warning import ChurnWarning, WarningLevel
 from crmkit.retention.policies.weights import NOT_KNOWN, ChurnWeights, Level, Signal
 from crmkit.retention.records.causes import ChurnCause, LosingBehaviour, Prevention, PreventionPlan
 from crmkit.retention.records.losses import CustomerGivenUp, CustomerLeft, Loss
 from crmkit.retention.records.lost import LostClass, LostMapping, LostType
+from crmkit.retention.records.win_back import WinBackCase
+from crmkit.retention.records.win_back_events import (
+    Analysed,
+    Contacted,
+    Declined,
+    Failed,
+    Lost,
+    Recovered,
+    Targeted,
+    WinBackEntry,
+    WinBackEvent,
+    WinBackRefused,
+)
 from crmkit.retention.tally.losses import LossSummary, summarize_losses
 
 __all__ = [
     "NOT_KNOWN",
+    "WIN_BACK_LIFECYCLE",
     "ActivityDecline",
     "ActivityFacts",
     "ActivityTrend",
+    "Analysed",
     "CalibrationBand",
     "CalibrationReport",
     "ChurnCause",
@@ -29,22 +47,39 @@ __all__ = [
     "ChurnSignal",
     "ChurnWarning",
     "ChurnWeights",
+    "Contacted",
     "CustomerGivenUp",
     "CustomerLeft",
+    "Declined",
+    "EndedBy",
+    "Failed",
     "Level",
     "LosingBehaviour",
     "Loss",
+    "LossFacts",
     "LossSummary",
+    "Lost",
     "LostClass",
+    "LostClassPolicy",
+    "LostFinding",
     "LostMapping",
     "LostType",
     "PastCustomer",
     "Prevention",
     "PreventionPlan",
+    "Recovered",
+    "RivalOffer",
     "Signal",
     "SignalValue",
+    "Targeted",
     "Warned",
     "WarningLevel",
+    "WinBackAction",
+    "WinBackCase",
+    "WinBackEntry",
+    "WinBackEvent",
+    "WinBackRefused",
+    "WinBackStatus",
     "calibrate_churn_warning",
     "calibration_report",
     "summarize_losses",
