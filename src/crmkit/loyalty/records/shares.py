@@ -1,12 +1,10 @@
 """Which rule gave how many of the points: the breakdown that every accrual keeps.
 
->>> [share.points for share in split({"base": Fraction(37, 2), "gold": Fraction(37, 2)}, 37)]
+>>> [share.points for share in split({"base": 37, "gold": 37}, unit=2, points=37)]
 [19, 18]
 """
 
 from collections.abc import Iterable, Mapping
-from fractions import Fraction
-from math import floor
 
 from attrs import frozen
 
@@ -63,15 +61,18 @@ def add_shares(shares: Iterable[RuleShare]) -> dict[str, int]:
     return totals
 
 
-def split(exact: Mapping[str, int | Fraction], points: int) -> tuple[RuleShare, ...]:
+def split(parts: Mapping[str, int], *, unit: int, points: int) -> tuple[RuleShare, ...]:
     """Split whole points so that each rule has its exact part, or that rounded down or up.
 
-    The points left over go to the largest remainders, among equal ones to the earlier rule, as in
-    :meth:`Money.allocate <crmkit.money.Money.allocate>`. Rules left without points are not named.
-    ``points`` is the sum of the parts, or that rounded down or up.
+    ``parts`` are zero or more and counted in ``unit``-ths of a point; ``points`` is their sum,
+    rounded in some way. The points left over go to the largest remainders, among equal ones to the
+    earlier rule, as in :meth:`Money.allocate <crmkit.money.Money.allocate>`. Rules left without
+    points are not named.
     """
-    whole = {rule: floor(part) for rule, part in exact.items()}
-    by_remainder = sorted(exact, key=lambda rule: whole[rule] - exact[rule])
-    for rule in by_remainder[: points - sum(whole.values())]:
-        whole[rule] += 1
+    whole = {rule: part // unit for rule, part in parts.items()}
+    over = points - sum(whole.values())
+    if over:
+        by_remainder = sorted(parts, key=lambda rule: whole[rule] * unit - parts[rule])
+        for rule in by_remainder[:over]:
+            whole[rule] += 1
     return tuple(RuleShare(rule, part) for rule, part in whole.items() if part)
