@@ -3,6 +3,7 @@
 from crmkit.loyalty.facts.earning import BasketLine, CapPeriod, Credited, EarningFacts, ReturnFacts
 from crmkit.loyalty.facts.loyal import LoyaltyFacts, LoyaltyReason, RepeatPurchasing, Span
 from crmkit.loyalty.facts.profile import LoyaltyMeasure, Measurement, MeasureProfile, Reading
+from crmkit.loyalty.facts.tier_facts import TierFacts, TierMember
 from crmkit.loyalty.policies.development import (
     DevelopmentAdvice,
     DevelopmentFacts,
@@ -52,6 +53,23 @@ from crmkit.loyalty.policies.measures import (
     MissingMeasure,
 )
 from crmkit.loyalty.policies.point_value import PointValue
+from crmkit.loyalty.policies.tier_policy import TierPolicy
+from crmkit.loyalty.policies.tier_replay import replay_terms, replay_tiers, with_manual
+from crmkit.loyalty.policies.tier_terms import (
+    AfterReturn,
+    AtReset,
+    Reaching,
+    TierBasis,
+    TierThreshold,
+)
+from crmkit.loyalty.policies.tier_windows import (
+    AnniversaryWindow,
+    CalendarWindow,
+    RollingWindow,
+    SinceJoining,
+    SinceLastChange,
+    TierWindow,
+)
 from crmkit.loyalty.policies.types import (
     LatentConvention,
     LoyaltyType,
@@ -80,6 +98,7 @@ from crmkit.loyalty.records.entries import (
     TransferOut,
 )
 from crmkit.loyalty.records.lots import InsufficientPoints, Lot
+from crmkit.loyalty.records.manual_tier import AfterManual, ManualTier, ManualWins
 from crmkit.loyalty.records.qualification import Qualification
 from crmkit.loyalty.records.shares import RuleShare
 from crmkit.loyalty.records.terms import (
@@ -102,12 +121,17 @@ __all__ = [
     "MAINTENANCE_LADDER",
     "Accrual",
     "Accrued",
+    "AfterManual",
+    "AfterReturn",
+    "AnniversaryWindow",
     "AnswerParts",
     "AnswerScale",
+    "AtReset",
     "Balance",
     "BaseRate",
     "BasketLine",
     "Breakage",
+    "CalendarWindow",
     "CapPeriod",
     "Capture",
     "ClosedLedger",
@@ -163,6 +187,8 @@ __all__ = [
     "MaintenanceStep",
     "MaintenanceStepNote",
     "MaintenanceTerm",
+    "ManualTier",
+    "ManualWins",
     "MeasureProfile",
     "MeasureRange",
     "MeasureTerm",
@@ -188,6 +214,7 @@ __all__ = [
     "Posting",
     "Qualification",
     "Qualified",
+    "Reaching",
     "Reading",
     "ReasonQuestion",
     "Redemption",
@@ -199,17 +226,29 @@ __all__ = [
     "ReturnFacts",
     "Reversal",
     "Rollback",
+    "RollingWindow",
     "RuleFinding",
     "RuleFlaw",
     "RuleShare",
     "ScaledAnswer",
+    "SinceJoining",
+    "SinceLastChange",
     "Span",
     "Stacking",
     "TakenBack",
+    "TierBasis",
+    "TierFacts",
+    "TierMember",
+    "TierPolicy",
+    "TierThreshold",
+    "TierWindow",
     "TransferIn",
     "TransferOut",
     "estimate_breakage",
     "merge_members",
     "points_by_month",
+    "replay_terms",
+    "replay_tiers",
     "transfer",
+    "with_manual",
 ]
