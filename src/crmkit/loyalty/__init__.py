@@ -1,9 +1,23 @@
 """Loyalty: the points of a program, its tiers, and how loyal customers really are."""
 
+from crmkit.loyalty.desk import TIER_CHANGED_TOPIC, LoyaltyDesk, NotAMember, Posted, Purchased
 from crmkit.loyalty.facts.earning import BasketLine, CapPeriod, Credited, EarningFacts, ReturnFacts
 from crmkit.loyalty.facts.loyal import LoyaltyFacts, LoyaltyReason, RepeatPurchasing, Span
 from crmkit.loyalty.facts.profile import LoyaltyMeasure, Measurement, MeasureProfile, Reading
 from crmkit.loyalty.facts.tier_facts import TierFacts, TierMember
+from crmkit.loyalty.kept import (
+    MEMBERSHIPS,
+    POINTS_ACCOUNT,
+    POINTS_LEDGERS,
+    POSTED_KEYS,
+    QUALIFICATIONS,
+    STORED_TYPES,
+    Absorbed,
+    Counted,
+    Membership,
+    PostedKey,
+    posted_key,
+)
 from crmkit.loyalty.policies.development import (
     DevelopmentAdvice,
     DevelopmentFacts,
@@ -53,6 +67,7 @@ from crmkit.loyalty.policies.measures import (
     MissingMeasure,
 )
 from crmkit.loyalty.policies.point_value import PointValue
+from crmkit.loyalty.policies.program import Program, ProgramCaution
 from crmkit.loyalty.policies.tier_policy import TierPolicy
 from crmkit.loyalty.policies.tier_replay import replay_terms, replay_tiers, with_manual
 from crmkit.loyalty.policies.tier_terms import (
@@ -119,6 +134,14 @@ from crmkit.loyalty.tally.ledger import EntryNote, EntryStamp, PointsLedger
 
 __all__ = [
     "MAINTENANCE_LADDER",
+    "MEMBERSHIPS",
+    "POINTS_ACCOUNT",
+    "POINTS_LEDGERS",
+    "POSTED_KEYS",
+    "QUALIFICATIONS",
+    "STORED_TYPES",
+    "TIER_CHANGED_TOPIC",
+    "Absorbed",
     "Accrual",
     "Accrued",
     "AfterManual",
@@ -135,6 +158,7 @@ __all__ = [
     "CapPeriod",
     "Capture",
     "ClosedLedger",
+    "Counted",
     "Credit",
     "Credited",
     "Debit",
@@ -169,6 +193,7 @@ __all__ = [
     "LiabilityFacts",
     "Lock",
     "Lot",
+    "LoyaltyDesk",
     "LoyaltyDevelopment",
     "LoyaltyDriver",
     "LoyaltyFacts",
@@ -193,6 +218,7 @@ __all__ = [
     "MeasureRange",
     "MeasureTerm",
     "Measurement",
+    "Membership",
     "MergedFrom",
     "MergedInto",
     "MissingMeasure",
@@ -200,6 +226,7 @@ __all__ = [
     "Multiplying",
     "NeverExpires",
     "NextLevel",
+    "NotAMember",
     "Obstacle",
     "ObstacleKind",
     "OverReturn",
@@ -211,7 +238,12 @@ __all__ = [
     "PointsLedger",
     "PointsLiability",
     "PointsReturn",
+    "Posted",
+    "PostedKey",
     "Posting",
+    "Program",
+    "ProgramCaution",
+    "Purchased",
     "Qualification",
     "Qualified",
     "Reaching",
@@ -247,6 +279,7 @@ __all__ = [
     "estimate_breakage",
     "merge_members",
     "points_by_month",
+    "posted_key",
     "replay_terms",
     "replay_tiers",
     "transfer",

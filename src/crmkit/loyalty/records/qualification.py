@@ -55,6 +55,14 @@ class Qualification:
         """The day by which a window takes it in and lets it go."""
         return self.earned_on or self.on
 
+    def known_from(self, day: date) -> "Qualification":
+        """The same as somebody knows it who did not hear of it before a day, as after a merge."""
+        if self.on >= day:
+            return self
+        return Qualification(
+            day, self.points, self.spend, self.visits, earned_on=self.counts_for, key=self.key
+        )
+
     @property
     def is_return(self) -> bool:
         """Whether it takes something back."""

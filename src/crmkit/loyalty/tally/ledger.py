@@ -19,6 +19,7 @@ from crmkit.loyalty.records.entries import (
     Debit,
     Hold,
     LedgerEntry,
+    MergedFrom,
     Posting,
     Qualified,
     Redemption,
@@ -36,7 +37,7 @@ from crmkit.loyalty.tally.returned import Step, Trail, prefixed, reversal, rolle
 from crmkit.loyalty.tally.trace import statement
 from crmkit.period import check_date, check_instant
 
-__all__ = ["EntryNote", "EntryStamp", "PointsLedger"]
+__all__ = ["EntryNote", "EntryStamp", "PointsLedger", "entry_counts"]
 
 
 class EntryStamp(TypedDict, total=False):
@@ -165,12 +166,17 @@ class PointsLedger:
         """What counts for the tier: of each accrual, and less of each reversal, with those of
         members who were merged into this one."""
         self._check_whole("what counts for the tier")
-        own = (
-            each.posting.qualification
+        own = (entry_counts(each) for each in self.entries)
+        merged_on = {
+            each.posting.member: each.on
             for each in self.entries
-            if isinstance(each.posting, Accrual | Qualified | Reversal)
+            if isinstance(each.posting, MergedFrom)
+        }
+        before = (
+            each.known_from(merged_on[ledger.member])
+            for ledger in self.merged
+            for each in ledger.qualifications()
         )
-        before = (each for ledger in self.merged for each in ledger.qualifications())
         return (*before, *(each for each in own if each is not None))
 
     # --- points come in ---
@@ -523,6 +529,12 @@ class PointsLedger:
         if path is None:
             raise LedgerRefused("nobody of that name was merged into this member")
         return Trail(tuple(path), None if member == self.member else member)
+
+
+def entry_counts(entry: LedgerEntry) -> Qualification | None:
+    """What an entry counts for the tier, None if it counts nothing."""
+    what = entry.posting
+    return what.qualification if isinstance(what, Accrual | Qualified | Reversal) else None
 
 
 def _signed(stamp: EntryStamp, reason: str) -> EntryNote:

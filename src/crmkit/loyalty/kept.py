@@ -1,0 +1,154 @@
+"""How members, their points and the terms of a program are kept, and found again."""
+
+from datetime import date
+from hashlib import sha256
+
+from attrs import frozen
+
+from crmkit.errors import InvalidValue
+from crmkit.identifiers import CustomerId, check_identifier
+from crmkit.loyalty.policies.liability import Breakage, PointsLiability
+from crmkit.loyalty.policies.point_value import PointValue
+from crmkit.loyalty.policies.program import Program
+from crmkit.loyalty.records.entries import LedgerEntry
+from crmkit.loyalty.records.manual_tier import ManualTier
+from crmkit.loyalty.records.qualification import Qualification
+from crmkit.loyalty.tally.account import PointsAccount
+from crmkit.loyalty.tally.ledger import entry_counts
+from crmkit.period import check_date
+from crmkit.serialization import make_converter
+from crmkit.storage import Collection, Fold, Index, IndexValue, Stream
+from crmkit.tiering import TierHistory
+
+__all__ = [
+    "MEMBERSHIPS",
+    "POINTS_ACCOUNT",
+    "POINTS_LEDGERS",
+    "POSTED_KEYS",
+    "QUALIFICATIONS",
+    "STORED_TYPES",
+    "Absorbed",
+    "Counted",
+    "Membership",
+    "PostedKey",
+    "posted_key",
+]
+
+
+@frozen
+class Absorbed:
+    """Who was merged into a member, and on which day."""
+
+    member: CustomerId
+    on: date
+
+
+@frozen
+class Membership:
+    """A member of a program: since when, which tiers by the terms, and which by hand.
+
+    ``tiers`` is what the terms of the program gave, day by day; what was given by hand is kept
+    beside it, so that it leaves no trace when it ends. ``survivor`` is who has everything since the
+    member was merged, ``absorbed`` are those who were merged into this one.
+
+    :raises InvalidValue: if the history is that of somebody else, or begins before the member
+        joined.
+    """
+
+    member: CustomerId
+    joined_on: date
+    tiers: TierHistory
+    manual: tuple[ManualTier, ...] = ()
+    survivor: CustomerId | None = None
+    absorbed: tuple[Absorbed, ...] = ()
+
+    def __attrs_post_init__(self) -> None:
+        check_identifier(self.member, "member")
+        check_date(self.joined_on, "the day a member joined")
+        if self.tiers.customer != self.member:
+            raise InvalidValue("the tiers of a membership are those of its member")
+        if self.tiers.changes and self.tiers.changes[0].on < self.joined_on:
+            raise InvalidValue("a member holds a tier from the day of joining on, not before")
+
+
+@frozen
+class PostedKey:
+    """Under which number of a member's ledger a command was posted: none is posted twice."""
+
+    member: CustomerId
+    key: str
+    number: int
+
+
+def posted_key(member: CustomerId, key: str) -> str:
+    """The key of a command of a member: neither can be read off it.
+
+    :raises InvalidIdentifier: if one of them could not serve as a key.
+    """
+    check_identifier(member, "member")
+    check_identifier(key, "the key of a command")
+    # With its length before it, the member ends where it ends, and no two pairs read the same.
+    return sha256(f"{len(member)}:{member}{key}".encode()).hexdigest()
+
+
+@frozen
+class Counted:
+    """What counts for the tier of a member, in the order of posting."""
+
+    items: tuple[Qualification, ...] = ()
+
+    def after(self, entry: LedgerEntry) -> "Counted":
+        """With what a further entry counts, if it counts anything."""
+        counted = entry_counts(entry)
+        return self if counted is None else Counted((*self.items, counted))
+
+
+POINTS_LEDGERS = Stream(
+    "points-ledgers",
+    (LedgerEntry,),
+    converter=make_converter(LedgerEntry, PointsAccount, Counted),
+)
+"""The points of each member: every entry that was ever posted."""
+
+POINTS_ACCOUNT = Fold("points-account", PointsAccount, PointsAccount(), PointsAccount.after)
+"""What a ledger amounts to; the snapshot that a balance begins with."""
+
+QUALIFICATIONS = Fold("qualifications", Counted, Counted(), Counted.after)
+"""What a ledger counts for the tier."""
+
+POSTED_KEYS = Collection(
+    "points-posted-keys", PostedKey, key=lambda posted: posted_key(posted.member, posted.key)
+)
+"""The keys of all commands, each with the number of its entry."""
+
+
+def _by_tier(membership: Membership) -> list[tuple[IndexValue, ...]]:
+    tiers = membership.tiers
+    if tiers.tier is None or membership.survivor is not None:
+        return []
+    return [(tiers.tier.name, tiers.since, membership.member)]
+
+
+MEMBERSHIPS = Collection(
+    "memberships",
+    Membership,
+    key=lambda membership: membership.member,
+    indexes=(Index("by-tier", _by_tier),),
+)
+"""The members of a program; ``by-tier`` finds those who hold a tier by the terms, the longest
+standing first."""
+
+STORED_TYPES = (
+    Breakage,
+    Counted,
+    LedgerEntry,
+    ManualTier,
+    Membership,
+    PointValue,
+    PointsAccount,
+    PointsLiability,
+    PostedKey,
+    Program,
+    TierHistory,
+)
+"""Every type of loyalty that can be kept: ``make_converter(*STORED_TYPES)``."""
