@@ -139,7 +139,7 @@ class TierWalk:
         """What the member had on the day of a change, in words they may see."""
         steps = self._rules.steps
         amounts = (
-            f"{steps.amount(basis, number):,} {basis}"
+            f"{steps.amount(basis, number)} {basis}"
             for basis, number in zip(steps.bases, self.tally.sums, strict=True)
         )
         return f"{', '.join(amounts)} from {self.tally.start.isoformat()}"
