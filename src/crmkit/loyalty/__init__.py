@@ -1,7 +1,9 @@
 """Loyalty: the points of a program, its tiers, and how loyal customers really are."""
 
 from crmkit.loyalty.desk import TIER_CHANGED_TOPIC, LoyaltyDesk, NotAMember, Posted, Purchased
+from crmkit.loyalty.facts.answer_counts import AnswerCounts, AnswerMean
 from crmkit.loyalty.facts.earning import BasketLine, CapPeriod, Credited, EarningFacts, ReturnFacts
+from crmkit.loyalty.facts.figures import MonthFigures, ProgramFigures
 from crmkit.loyalty.facts.loyal import LoyaltyFacts, LoyaltyReason, RepeatPurchasing, Span
 from crmkit.loyalty.facts.profile import LoyaltyMeasure, Measurement, MeasureProfile, Reading
 from crmkit.loyalty.facts.tier_facts import TierFacts, TierMember
@@ -115,6 +117,7 @@ from crmkit.loyalty.records.entries import (
 from crmkit.loyalty.records.lots import InsufficientPoints, Lot
 from crmkit.loyalty.records.manual_tier import AfterManual, ManualTier, ManualWins
 from crmkit.loyalty.records.qualification import Qualification
+from crmkit.loyalty.records.roll import Intention, IntentionAnswer, ProfitEntry, ProgramMember
 from crmkit.loyalty.records.shares import RuleShare
 from crmkit.loyalty.records.terms import (
     ExpiresAfter,
@@ -126,6 +129,7 @@ from crmkit.loyalty.records.terms import (
     NeverExpires,
     OverReturn,
 )
+from crmkit.loyalty.summary.program import summarize_program
 from crmkit.loyalty.tally.account import ClosedLedger, Held, LedgerRefused, Passed, PointsAccount
 from crmkit.loyalty.tally.balance import Balance, Expiring
 from crmkit.loyalty.tally.cohorts import PointsByMonth, PointsCohort, points_by_month
@@ -147,6 +151,8 @@ __all__ = [
     "AfterManual",
     "AfterReturn",
     "AnniversaryWindow",
+    "AnswerCounts",
+    "AnswerMean",
     "AnswerParts",
     "AnswerScale",
     "AtReset",
@@ -184,6 +190,8 @@ __all__ = [
     "Held",
     "Hold",
     "InsufficientPoints",
+    "Intention",
+    "IntentionAnswer",
     "InvalidEarningRules",
     "LatentConvention",
     "LedgerEntry",
@@ -222,6 +230,7 @@ __all__ = [
     "MergedFrom",
     "MergedInto",
     "MissingMeasure",
+    "MonthFigures",
     "Multiplier",
     "Multiplying",
     "NeverExpires",
@@ -241,8 +250,11 @@ __all__ = [
     "Posted",
     "PostedKey",
     "Posting",
+    "ProfitEntry",
     "Program",
     "ProgramCaution",
+    "ProgramFigures",
+    "ProgramMember",
     "Purchased",
     "Qualification",
     "Qualified",
@@ -282,6 +294,7 @@ __all__ = [
     "posted_key",
     "replay_terms",
     "replay_tiers",
+    "summarize_program",
     "transfer",
     "with_manual",
 ]
