@@ -161,7 +161,7 @@ class Reckoner:
                     factors.append((place, more, factor.denominator))
                 case FixedBonus(points):
                     bonuses.append((place, points * self.unit))
-                case ReferralBonus():
+                case _:
                     bonuses.append((place, rule.gives.referred * self.unit))
                     referrals.append(place)
         keep(self, "_bases", bases)

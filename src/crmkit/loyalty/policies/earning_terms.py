@@ -12,7 +12,6 @@ Fraction(2, 1)
 from collections.abc import Iterable
 from enum import StrEnum
 from fractions import Fraction
-from typing import TypeVar
 
 from attrs import field, frozen
 
@@ -41,8 +40,6 @@ MOST_POINTS = 10**9
 
 MOST_TIMES = 1_000
 """The largest factor of one multiplier."""
-
-WordT = TypeVar("WordT", bound=str)
 
 
 def _check_count(points: int, what: str, least: int) -> None:
@@ -134,10 +131,18 @@ EarningEffect = BaseRate | Multiplier | FixedBonus | ReferralBonus
 # --- when -----------------------------------------------------------------------------------------
 
 
-def _words(words: Iterable[WordT]) -> frozenset[WordT]:
+def _words(words: Iterable[str]) -> frozenset[str]:
     if isinstance(words, str):
         raise InvalidPolicy("a condition takes several words: pass a set, such as {'gold'}")
     return frozenset(words)
+
+
+def _products(products: Iterable[ProductId]) -> frozenset[ProductId]:
+    return frozenset(map(ProductId, _words(products)))
+
+
+def _weekdays(weekdays: Iterable[Weekday]) -> frozenset[Weekday]:
+    return frozenset(weekdays)
 
 
 @frozen(kw_only=True)
@@ -155,10 +160,10 @@ class EarningCondition:
     """
 
     tiers: frozenset[str] = field(default=frozenset(), converter=_words)
-    products: frozenset[ProductId] = field(default=frozenset(), converter=_words)
-    except_products: frozenset[ProductId] = field(default=frozenset(), converter=_words)
+    products: frozenset[ProductId] = field(default=frozenset(), converter=_products)
+    except_products: frozenset[ProductId] = field(default=frozenset(), converter=_products)
     channels: frozenset[str] = field(default=frozenset(), converter=_words)
-    weekdays: frozenset[Weekday] = field(default=frozenset(), converter=_words)
+    weekdays: frozenset[Weekday] = field(default=frozenset(), converter=_weekdays)
     days: Period | None = None
     minimum: Money | None = None
     first_purchase: bool = False
@@ -268,7 +273,7 @@ class EarningRule:
                 return factor
             case FixedBonus(points):
                 return Fraction(points)
-            case ReferralBonus():
+            case _:
                 return Fraction(self.gives.referred)
 
     @property
