@@ -9,12 +9,32 @@ from crmkit.retention.comparison.calibration_report import (
 from crmkit.retention.facts.activity import ActivityFacts
 from crmkit.retention.facts.loss import EndedBy, LossFacts, RivalOffer
 from crmkit.retention.facts.signals import ChurnFacts, ChurnSignal, PastCustomer, SignalValue
+from crmkit.retention.facts.win_back import WinBackFacts
 from crmkit.retention.lifecycle import WIN_BACK_LIFECYCLE, WinBackAction, WinBackStatus
 from crmkit.retention.policies.calibration import calibrate_churn_warning
 from crmkit.retention.policies.decline import ActivityDecline, ActivityTrend
+from crmkit.retention.policies.economics import (
+    UpliftFacts,
+    UpliftTest,
+    UpliftVerdict,
+    WinBackAccount,
+    WinBackBenefits,
+    WinBackCosts,
+    WinBackEconomics,
+    WinBackNet,
+    WinBackOutlook,
+)
+from crmkit.retention.policies.hold_out import HoldOut
 from crmkit.retention.policies.lost_class import LostClassPolicy, LostFinding
 from crmkit.retention.policies.warning import ChurnWarning, WarningLevel
 from crmkit.retention.policies.weights import NOT_KNOWN, ChurnWeights, Level, Signal
+from crmkit.retention.policies.win_back import (
+    Measure,
+    WinBackMeasure,
+    WinBackPolicy,
+    WinBackStep,
+    WinBackVerdict,
+)
 from crmkit.retention.records.causes import ChurnCause, LosingBehaviour, Prevention, PreventionPlan
 from crmkit.retention.records.losses import CustomerGivenUp, CustomerLeft, Loss
 from crmkit.retention.records.lost import LostClass, LostMapping, LostType
@@ -32,6 +52,7 @@ from crmkit.retention.records.win_back_events import (
     WinBackRefused,
 )
 from crmkit.retention.tally.losses import LossSummary, summarize_losses
+from crmkit.retention.tally.uplift import RecoveryUplift, recovery_uplift
 
 __all__ = [
     "NOT_KNOWN",
@@ -53,6 +74,7 @@ __all__ = [
     "Declined",
     "EndedBy",
     "Failed",
+    "HoldOut",
     "Level",
     "LosingBehaviour",
     "Loss",
@@ -64,23 +86,40 @@ __all__ = [
     "LostFinding",
     "LostMapping",
     "LostType",
+    "Measure",
     "PastCustomer",
     "Prevention",
     "PreventionPlan",
     "Recovered",
+    "RecoveryUplift",
     "RivalOffer",
     "Signal",
     "SignalValue",
     "Targeted",
+    "UpliftFacts",
+    "UpliftTest",
+    "UpliftVerdict",
     "Warned",
     "WarningLevel",
+    "WinBackAccount",
     "WinBackAction",
+    "WinBackBenefits",
     "WinBackCase",
+    "WinBackCosts",
+    "WinBackEconomics",
     "WinBackEntry",
     "WinBackEvent",
+    "WinBackFacts",
+    "WinBackMeasure",
+    "WinBackNet",
+    "WinBackOutlook",
+    "WinBackPolicy",
     "WinBackRefused",
     "WinBackStatus",
+    "WinBackStep",
+    "WinBackVerdict",
     "calibrate_churn_warning",
     "calibration_report",
+    "recovery_uplift",
     "summarize_losses",
 ]
