@@ -20,11 +20,13 @@ DONE = [
     "CHU-05",
     "CHU-10",
     "CUS-12",
+    *(f"LOY-{number:02}" for number in range(1, 9)),
+    "KPI-01",
     "KPI-05",
     "ORG-02",
     "RSK-01",
 ]
-PARTLY = ["FUP-03", "SVC-01", "SVC-02"]
+PARTLY = ["FUP-03", "KPI-01", "SVC-01", "SVC-02"]
 
 Row = tuple[str, str, str, str]
 
