@@ -40,7 +40,15 @@ def bits(mask: int) -> list[int]:
     >>> bits(0b101)
     [0, 2]
     """
+    return _BITS[mask] if mask < len(_BITS) else _bits(mask)
+
+
+def _bits(mask: int) -> list[int]:
     return [position for position in range(mask.bit_length()) if mask >> position & 1]
+
+
+# Most baskets have few lines, and are asked about again and again.
+_BITS = [_bits(mask) for mask in range(64)]
 
 
 @frozen
@@ -138,6 +146,7 @@ class Reckoner:
     multiplying: Multiplying
     unit: int = field(init=False)
     _ready: list[_Ready] = field(init=False, repr=False, eq=False)
+    _names: list[str] = field(init=False, repr=False, eq=False)
     _groups: list[list[int]] = field(init=False, repr=False, eq=False)
     _bases: list[tuple[int, int]] = field(init=False, repr=False, eq=False)
     _factors: list[tuple[int, int, int]] = field(init=False, repr=False, eq=False)
@@ -150,6 +159,7 @@ class Reckoner:
         keep = object.__setattr__
         keep(self, "unit", _unit(ordered, self.multiplying))
         keep(self, "_ready", [_Ready(rule) for rule in ordered])
+        keep(self, "_names", [rule.name for rule in ordered])
         keep(self, "_groups", _groups(ordered))
         bases, factors, bonuses, referrals = [], [], [], []
         for place, rule in enumerate(ordered):
@@ -222,10 +232,12 @@ class Reckoner:
 
     def member_side(self, facts: EarningFacts, raw: list[int]) -> Side:
         """What the member has from each rule once the caps have bitten."""
-        return self._capped(dict(enumerate(raw)), facts.credited)
+        return self._capped({place: part for place, part in enumerate(raw) if part}, facts.credited)
 
     def referrer_side(self, facts: EarningFacts, reached: list[int]) -> Side:
         """What the referrer has from each rule once the caps have bitten, of their own account."""
+        if facts.referred_by is None or not self._referrals:
+            return _NOBODY
         raw = {
             place: self._ready[place].rule.gives.referrer * self.unit  # type: ignore[union-attr]
             for place in self._referrals
@@ -237,13 +249,12 @@ class Reckoner:
         """Let the caps of the rules bite, then those of the set: what comes last is lost first."""
         bites: list[Bite] = []
         parts: dict[str, int] = {}
+        if not self._has_caps:
+            return Side({self._names[place]: part for place, part in raw.items()}, ())
         used = _used(credited) if credited else _NOTHING_USED
         for place, part in raw.items():
-            ready = self._ready[place]
-            name = ready.rule.name
-            parts[name] = part
-            if ready.caps and part:
-                parts[name] = self._through(name, ready.caps, part, used, bites)
+            name, caps = self._names[place], self._ready[place].caps
+            parts[name] = self._through(name, caps, part, used, bites) if caps and part else part
         if self.caps:
             left = self._through(None, self.caps, sum(parts.values()), used, bites)
             for name, part in parts.items():
