@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
 from typing import TypeVar, Unpack
 
-from attrs import evolve, field, frozen
+from attrs import evolve, frozen
 
 from crmkit.decision import Decision
 from crmkit.errors import CrmkitError, IdempotencyMismatch, InvalidPolicy, InvalidValue
@@ -71,14 +71,14 @@ class NotAMember(CrmkitError):
 
 @frozen
 class Posted:
-    """What a command posted, and what the member has then.
+    """What a command posted, and what the member has after the last entry of the ledger.
 
-    ``is_new`` is False if the same command had been posted before; ``balance`` is None then.
+    ``is_new`` is False if the same command had been posted before.
     """
 
     entry: LedgerEntry
     is_new: bool
-    balance: Balance | None = field(default=None)
+    balance: Balance
 
 
 @frozen
@@ -263,7 +263,7 @@ class LoyaltyDesk:
             known = ledger.entry(key)
             if known is not None:
                 _check_same_purchase(known, facts)
-                return Purchased(None, Posted(known, is_new=False))
+                return Purchased(None, self._known(unit, facts.member, known))
             asked = self._filled_in(unit, facts, stored.record)
             decision = self.program.earning(asked)
             accrued = decision.outcome
@@ -569,7 +569,7 @@ class LoyaltyDesk:
             changed = []
             for stored in page.items:
                 then = self._tiered(unit, stored, on)
-                if then is not stored.record:
+                if then.tiers != stored.record.tiers:
                     changed.append(then)
             return tuple(changed), page.next
 
@@ -638,13 +638,18 @@ class LoyaltyDesk:
         )
         return PointsLedger(member, self.program.terms, entries=entries, merged=merged)
 
+    def _known(self, unit: UnitOfWork, member: CustomerId, entry: LedgerEntry) -> Posted:
+        """What was posted before, and what the member has now."""
+        account = unit.stream(POINTS_LEDGERS).fold(member, POINTS_ACCOUNT)
+        return Posted(entry, False, account.balance(account.on or entry.on))
+
     def _keep(
         self, unit: UnitOfWork, key: str, before: PointsLedger, after: PointsLedger
     ) -> Posted:
         """Write what a command posted, if it posted anything."""
         known = before.entry(key)
         if known is not None:
-            return Posted(known, is_new=False)
+            return self._known(unit, before.member, known)
         entry = after.entries[-1]
         log, number = unit.stream(POINTS_LEDGERS), after.account.entries
         log.append(after.member, (entry,), before.account.entries)
@@ -652,7 +657,7 @@ class LoyaltyDesk:
         if number % self.snapshot_every == 0:
             log.snapshot(after.member, POINTS_ACCOUNT)
             log.snapshot(after.member, QUALIFICATIONS)
-        return Posted(entry, is_new=True, balance=after.account.balance(entry.on))
+        return Posted(entry, True, after.account.balance(entry.on))
 
     # --- what a purchase needs to know ---
 
@@ -723,11 +728,16 @@ class LoyaltyDesk:
         return tuple(sorted((*own, *others), key=_known_on))
 
     def _tiered(self, unit: UnitOfWork, stored: Stored[Membership], on: date) -> Membership:
-        """Write the tiers of a member up to a day; the record itself if nothing changed."""
+        """Write the tiers of a member up to a day; the record itself if they stand there already.
+
+        A day is decided when it is over. Until then it may be decided again, and days before it
+        never are: new terms of the program do not reach back.
+        """
         record, policy = stored.record, self.program.tiers
-        behind = bool(record.tiers.changes) and on < record.tiers.changes[-1].on
-        if policy is None or record.survivor is not None or behind or on < record.joined_on:
+        decided = record.decided_through or record.joined_on - _ONE_DAY
+        if policy is None or record.survivor is not None or on < max(decided, record.joined_on):
             return record
+        before = min(decided, on - _ONE_DAY)
         tiers = replay_terms(
             policy,
             record.member,
@@ -735,15 +745,14 @@ class LoyaltyDesk:
             self._counts(unit, record),
             on,
             manual=record.manual,
-            history=record.tiers,
+            history=record.tiers.as_of(before),
+            decided_through=before,
         )
-        if tiers == record.tiers:
+        after = evolve(record, tiers=tiers, decided_through=on)
+        if after == record:
             return record
-        after = evolve(record, tiers=tiers)
         unit.repository(MEMBERSHIPS).replace(after, stored.version)
-        for change in tiers.changes[len(record.tiers.changes) :]:
-            was = "" if change.from_tier is None else change.from_tier.name
-            now = "" if change.to_tier is None else change.to_tier.name
+        for was, now in _moves(record.tiers, tiers):
             unit.outbox.add(TIER_CHANGED_TOPIC, f"{record.member}\n{was}\n{now}")
         return after
 
@@ -753,6 +762,17 @@ _UNUSED = PointsAccount()
 
 def _known_on(qualification: Qualification) -> date:
     return qualification.on
+
+
+def _moves(known: TierHistory, now: TierHistory) -> Iterator[tuple[str, str]]:
+    """From which tier to which a member moved since it was looked at last, each with its name."""
+    held = known.tier
+    news = [change for change in now.changes if change.on > (known.since or date.min)]
+    then = now.as_of(known.since).tier if known.since is not None else None
+    for tier in (then, *(change.to_tier for change in news)):
+        if tier != held:
+            yield ("" if held is None else held.name), ("" if tier is None else tier.name)
+        held = tier
 
 
 def _referral_key(referred: CustomerId) -> str:

@@ -7,12 +7,22 @@ from attrs import frozen
 
 from crmkit.errors import InvalidValue
 from crmkit.identifiers import CustomerId, check_identifier
+from crmkit.loyalty.facts.figures import ProgramFigures
+from crmkit.loyalty.facts.loyal import LoyaltyFacts
+from crmkit.loyalty.facts.profile import MeasureProfile
+from crmkit.loyalty.policies.development import LoyaltyDevelopment
+from crmkit.loyalty.policies.drivers import DriverOrder
+from crmkit.loyalty.policies.levels import LoyaltyLevels
 from crmkit.loyalty.policies.liability import Breakage, PointsLiability
+from crmkit.loyalty.policies.maintenance import MaintenancePlan
+from crmkit.loyalty.policies.measures import LoyaltyIndex
 from crmkit.loyalty.policies.point_value import PointValue
 from crmkit.loyalty.policies.program import Program
+from crmkit.loyalty.policies.types import LoyaltyTypePolicy
 from crmkit.loyalty.records.entries import LedgerEntry
 from crmkit.loyalty.records.manual_tier import ManualTier
 from crmkit.loyalty.records.qualification import Qualification
+from crmkit.loyalty.records.roll import IntentionAnswer, ProfitEntry, ProgramMember
 from crmkit.loyalty.tally.account import PointsAccount
 from crmkit.loyalty.tally.ledger import entry_counts
 from crmkit.period import check_date
@@ -47,9 +57,9 @@ class Absorbed:
 class Membership:
     """A member of a program: since when, which tiers by the terms, and which by hand.
 
-    ``tiers`` is what the terms of the program gave, day by day; what was given by hand is kept
-    beside it, so that it leaves no trace when it ends. ``survivor`` is who has everything since the
-    member was merged, ``absorbed`` are those who were merged into this one.
+    ``tiers`` is what the terms of the program gave, each day through ``decided_through``; what was
+    given by hand is kept beside it, so that it leaves no trace when it ends. ``survivor`` is
+    who has everything since the member was merged, ``absorbed`` are those merged into this one.
 
     :raises InvalidValue: if the history is that of somebody else, or begins before the member
         joined.
@@ -59,6 +69,7 @@ class Membership:
     joined_on: date
     tiers: TierHistory
     manual: tuple[ManualTier, ...] = ()
+    decided_through: date | None = None
     survivor: CustomerId | None = None
     absorbed: tuple[Absorbed, ...] = ()
 
@@ -141,14 +152,26 @@ standing first."""
 STORED_TYPES = (
     Breakage,
     Counted,
+    DriverOrder,
+    IntentionAnswer,
     LedgerEntry,
+    LoyaltyDevelopment,
+    LoyaltyFacts,
+    LoyaltyIndex,
+    LoyaltyLevels,
+    LoyaltyTypePolicy,
+    MaintenancePlan,
     ManualTier,
+    MeasureProfile,
     Membership,
     PointValue,
     PointsAccount,
     PointsLiability,
     PostedKey,
+    ProfitEntry,
     Program,
+    ProgramFigures,
+    ProgramMember,
     TierHistory,
 )
 """Every type of loyalty that can be kept: ``make_converter(*STORED_TYPES)``."""
