@@ -13,25 +13,15 @@ from crmkit.loyalty.facts.profile import MeasureProfile
 from crmkit.loyalty.policies.development import LoyaltyDevelopment
 from crmkit.loyalty.policies.drivers import DriverOrder
 from crmkit.loyalty.policies.levels import LoyaltyLevels
-from crmkit.loyalty.facts.figures import ProgramFigures
-from crmkit.loyalty.facts.loyal import LoyaltyFacts
-from crmkit.loyalty.facts.profile import MeasureProfile
-from crmkit.loyalty.policies.development import LoyaltyDevelopment
-from crmkit.loyalty.policies.drivers import DriverOrder
-from crmkit.loyalty.policies.levels import LoyaltyLevels
 from crmkit.loyalty.policies.liability import Breakage, PointsLiability
-from crmkit.loyalty.policies.maintenance import MaintenancePlan
-from crmkit.loyalty.policies.measures import LoyaltyIndex
 from crmkit.loyalty.policies.maintenance import MaintenancePlan
 from crmkit.loyalty.policies.measures import LoyaltyIndex
 from crmkit.loyalty.policies.point_value import PointValue
 from crmkit.loyalty.policies.program import Program
 from crmkit.loyalty.policies.types import LoyaltyTypePolicy
-from crmkit.loyalty.policies.types import LoyaltyTypePolicy
 from crmkit.loyalty.records.entries import LedgerEntry
 from crmkit.loyalty.records.manual_tier import ManualTier
 from crmkit.loyalty.records.qualification import Qualification
-from crmkit.loyalty.records.roll import IntentionAnswer, ProfitEntry, ProgramMember
 from crmkit.loyalty.records.roll import IntentionAnswer, ProfitEntry, ProgramMember
 from crmkit.loyalty.tally.account import PointsAccount
 from crmkit.loyalty.tally.ledger import entry_counts
