@@ -10,6 +10,7 @@ from crmkit.retention.facts.activity import ActivityFacts
 from crmkit.retention.facts.loss import EndedBy, LossFacts, RivalOffer
 from crmkit.retention.facts.signals import ChurnFacts, ChurnSignal, PastCustomer, SignalValue
 from crmkit.retention.facts.win_back import WinBackFacts
+from crmkit.retention.kept import STORED_TYPES, WIN_BACK_CASES
 from crmkit.retention.lifecycle import WIN_BACK_LIFECYCLE, WinBackAction, WinBackStatus
 from crmkit.retention.policies.calibration import calibrate_churn_warning
 from crmkit.retention.policies.decline import ActivityDecline, ActivityTrend
@@ -26,8 +27,9 @@ from crmkit.retention.policies.economics import (
 )
 from crmkit.retention.policies.hold_out import HoldOut
 from crmkit.retention.policies.lost_class import LostClassPolicy, LostFinding
+from crmkit.retention.policies.uplift import RecoveryUplift, recovery_uplift
 from crmkit.retention.policies.warning import ChurnWarning, WarningLevel
-from crmkit.retention.policies.weights import NOT_KNOWN, ChurnWeights, Level, Signal
+from crmkit.retention.policies.weights import ChurnWeights, Level, Signal
 from crmkit.retention.policies.win_back import (
     Measure,
     WinBackMeasure,
@@ -52,10 +54,10 @@ from crmkit.retention.records.win_back_events import (
     WinBackRefused,
 )
 from crmkit.retention.tally.losses import LossSummary, summarize_losses
-from crmkit.retention.tally.uplift import RecoveryUplift, recovery_uplift
 
 __all__ = [
-    "NOT_KNOWN",
+    "STORED_TYPES",
+    "WIN_BACK_CASES",
     "WIN_BACK_LIFECYCLE",
     "ActivityDecline",
     "ActivityFacts",

@@ -13,7 +13,7 @@ from crmkit.errors import InvalidPolicy, InvalidValue
 from crmkit.identifiers import check_identifier
 from crmkit.money import Money, Rounding, as_fraction, sum_money
 from crmkit.period import check_date
-from crmkit.retention.tally.uplift import RecoveryUplift
+from crmkit.retention.policies.uplift import RecoveryUplift
 
 __all__ = [
     "UpliftFacts",
