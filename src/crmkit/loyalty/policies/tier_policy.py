@@ -29,7 +29,7 @@ from crmkit.tiering import (
     TierLadder,
 )
 
-__all__ = ["TierPolicy", "walk_of"]
+__all__ = ["TierPolicy", "rules_of", "walk_of"]
 
 _NAME = "tier-policy"
 _ONE_DAY = timedelta(days=1)
@@ -99,7 +99,6 @@ class TierPolicy:
             reviews=self.reviews,
             returns=self.returns,
         )
-        rules.retiering(date(2000, 1, 1))  # It refuses terms that contradict each other.
         object.__setattr__(self, "_rules", rules)
 
     def _findings(self) -> list[str]:
@@ -164,7 +163,7 @@ class TierPolicy:
         :raises CurrencyMismatch: if spend qualifies in another currency than the table names.
         :raises InvalidValue: if a tier is not on the ladder of the program.
         """
-        walk = walk_of(self, facts, facts.as_of - _ONE_DAY)
+        walk = walk_of(self, facts)
         outcome = self.ladder.tiers[walk.decide(facts.as_of)]
         earned = self._earned(facts, walk)
         held = None if walk.held is None else self.ladder.tiers[walk.held]
@@ -185,9 +184,7 @@ class TierPolicy:
         return Decision(outcome, _NAME, facts.as_of, evidence, subject=facts.member)
 
     def _outcome(self, facts: TierFacts) -> Tier:
-        by_terms = self.ladder.tiers[
-            walk_of(self, facts, facts.as_of - _ONE_DAY).decide(facts.as_of)
-        ]
+        by_terms = self.ladder.tiers[walk_of(self, facts).decide(facts.as_of)]
         self._check_manual(facts)
         return tier_in_force(facts.manual, facts.as_of, by_terms)[0]
 
@@ -229,8 +226,18 @@ class TierPolicy:
         return compose(f"{threshold.tier}-threshold", *parts)
 
 
-def walk_of(policy: TierPolicy, facts: TierFacts, after: date | None) -> TierWalk:
-    """Walk through the days of a member, of which those through ``after`` are decided."""
+def rules_of(policy: TierPolicy) -> TierRules:
+    """The terms made ready for counting, for the neighbours of this module."""
+    return policy._rules
+
+
+def walk_of(policy: TierPolicy, facts: TierFacts) -> TierWalk:
+    """Walk through the days of a member, of which those before the day of the facts are decided."""
     return TierWalk(
-        policy._rules, facts.joined_on, facts.qualifications, facts.history, facts.manual, after
+        policy._rules,
+        facts.joined_on,
+        facts.qualifications,
+        facts.history,
+        facts.manual,
+        facts.as_of - _ONE_DAY,
     )

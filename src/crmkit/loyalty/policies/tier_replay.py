@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from datetime import date, timedelta
 
+from crmkit.errors import InvalidValue
 from crmkit.identifiers import CustomerId
-from crmkit.loyalty.facts.tier_facts import TierFacts
-from crmkit.loyalty.policies.tier_policy import TierPolicy, walk_of
-from crmkit.loyalty.policies.tier_walk import Step
+from crmkit.loyalty.policies.tier_policy import TierPolicy, rules_of
+from crmkit.loyalty.policies.tier_walk import Step, TierWalk
 from crmkit.loyalty.records.manual_tier import ManualTier, tier_in_force
 from crmkit.loyalty.records.qualification import Qualification
 from crmkit.period import check_date
@@ -48,23 +48,19 @@ def replay_terms(
     ...     yearly, CustomerId("M-7"), date(2025, 1, 5), nights, date(2026, 12, 31)
     ... ).changes:
     ...     print(change.on, change.reason)
-    2025-01-05 in at base by tier-policy: 0 visits from 2025-01-05
+    2025-01-05 in at base by tier-policy
     2025-04-09 up to gold by tier-policy: 3 visits from 2025-01-05
     2026-01-01 down to base by tier-policy: 0 visits from 2026-01-01
     """
     check_date(until, "until")
+    check_date(joined_on, "joined_on")
     kept = TierHistory(member) if history is None else history
+    if kept.customer != member:
+        raise InvalidValue("the history is that of another member")
     if decided_through is None and kept.changes:
         decided_through = kept.changes[-1].on
-    facts = TierFacts(
-        member=member,
-        joined_on=joined_on,
-        as_of=max(until, joined_on),
-        qualifications=tuple(each for each in qualifications if each.on <= until),
-        history=kept,
-        manual=tuple(manual),
-    )
-    walk = walk_of(policy, facts, decided_through)
+    known = (each for each in qualifications if each.on <= until)
+    walk = TierWalk(rules_of(policy), joined_on, known, kept, manual, decided_through)
     ladder = policy.ladder.tiers
     changes = (_change(step, ladder) for step in walk.steps(until))
     return TierHistory(member, (*kept.changes, *changes))
@@ -149,6 +145,6 @@ def _change(step: Step, ladder: tuple[Tier, ...]) -> TierChange:
         on=step.on,
         from_tier=before,
         to_tier=after,
-        reason=f"{way} {after} by tier-policy: {step.words}",
+        reason=f"{way} {after} by tier-policy{step.words}",
         policy="tier-policy",
     )

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from heapq import heappop, heappush
 from operator import attrgetter
 
-from attrs import frozen
+from attrs import field, frozen
 
 from crmkit.loyalty.policies.tier_terms import AfterReturn, AtReset, Steps
 from crmkit.loyalty.policies.tier_windows import SinceLastChange, TierWindow
@@ -30,14 +30,26 @@ class TierRules:
     landing: Grace | None
     reviews: ReviewCycle | AtReset | None
     returns: AfterReturn
+    restarts: bool = field(init=False)
+    """Whether the window restarts at each change of tier."""
+    judges_closed: bool = field(init=False)
+    """Whether reviews look at a window that was completed."""
+    _for_all: RetieringPolicy | None = field(init=False)
 
-    @property
-    def restarts(self) -> bool:
-        """Whether the window restarts at each change of tier."""
-        return isinstance(self.window, SinceLastChange)
+    def __attrs_post_init__(self) -> None:
+        some_day = date(2000, 1, 1)
+        resets = self.window.cycle(some_day) is not None
+        retiering = self._retiering(some_day)  # It refuses terms that contradict each other.
+        by_member = isinstance(self.reviews, AtReset)
+        object.__setattr__(self, "restarts", isinstance(self.window, SinceLastChange))
+        object.__setattr__(self, "judges_closed", resets and self.reviews is not None)
+        object.__setattr__(self, "_for_all", None if by_member else retiering)
 
     def retiering(self, anchor: date) -> RetieringPolicy:
         """The rules by which tiers fall, for a member who counts from a day on."""
+        return self._for_all or self._retiering(anchor)
+
+    def _retiering(self, anchor: date) -> RetieringPolicy:
         reviews = self.reviews
         if isinstance(reviews, AtReset):
             reviews = self.window.cycle(anchor)
@@ -63,12 +75,17 @@ class WindowTally:
     ) -> None:
         self._rules = rules
         self._window = rules.window
-        self._waiting = sorted(qualifications, key=_by_day)
-        self._next = 0
+        self._judges_closed = rules.judges_closed
+        count = rules.steps.counted
+        self._waiting = [(each, count(each)) for each in sorted(qualifications, key=_by_day)]
+        self._known, self._next = len(self._waiting), 0
+        self._can_reach = self._reaches_anything()
         self._inside: list[tuple[date, int, tuple[int, ...]]] = []
         # What has left the window, as long as a review can still look at it.
         self._outside: list[tuple[date, tuple[int, ...]]] = []
         self._returned: list[tuple[date, tuple[int, ...]]] = []
+        self._has_returns = False
+        self._watches_returns = rules.returns is AfterReturn.AT_ONCE
         self.sums = [0] * len(rules.steps.bases)
         self.reached = 0
         self.start = joined_on
@@ -79,15 +96,14 @@ class WindowTally:
         """Count from a day on, and forget what was before it."""
         self.anchor = anchor
         self.retiering = self._rules.retiering(anchor)
-        self._judges_closed = (
-            self.retiering.reviews is not None and self._window.cycle(anchor) is not None
-        )
         self._outside.clear()
         self._changes_tomorrow = True
 
     def to(self, day: date) -> int:
         """Move to a day, and say how many tiers above the entry it reaches."""
-        self._take_in(day)
+        self._returned.clear()
+        if self._next < self._known:
+            self._take_in(day)
         self.start = start = self._window.start(day, self.anchor)
         inside = self._inside
         while inside and inside[0][0] < start:
@@ -124,27 +140,39 @@ class WindowTally:
 
     def next_day(self, day: date) -> date | None:
         """The first later day on which what is reached can change, None if nothing can."""
+        if not self._can_reach:
+            return None
         soonest = day + _ONE_DAY if self._changes_tomorrow else None
-        if self._next < len(self._waiting):
-            soonest = earlier(soonest, self._waiting[self._next].on)
-        if self._inside:
+        if self._next < self._known:
+            soonest = earlier(soonest, self._waiting[self._next][0].on)
+        # Without returns, what leaves takes nothing from a member who reaches nothing.
+        if self._inside and (self.reached or self._has_returns):
             soonest = earlier(soonest, self._window.lets_go_on(self._inside[0][0], self.anchor))
         if self._outside and self.retiering.reviews is not None:
             soonest = earlier(soonest, self.retiering.reviews.next_from(day + _ONE_DAY))
         return soonest
 
     def _take_in(self, day: date) -> None:
-        self._returned.clear()
-        waiting, position = self._waiting, self._next
-        while position < len(waiting) and waiting[position].on <= day:
-            each = waiting[position]
-            amounts = self._rules.steps.counted(each)
+        waiting, position, known = self._waiting, self._next, self._known
+        while position < known and waiting[position][0].on <= day:
+            each, amounts = waiting[position]
             heappush(self._inside, (each.counts_for, position, amounts))
             _add(self.sums, amounts)
-            if each.on == day and each.is_return:
+            if min(amounts) < 0:
+                self._has_returns = True
+            if self._watches_returns and each.on == day and each.is_return:
                 self._returned.append((each.counts_for, amounts))
             position += 1
         self._next = position
+
+    def _reaches_anything(self) -> bool:
+        """Whether all purchases together reach a tier: if not, no window of them ever does."""
+        most = [0] * len(self._rules.steps.bases)
+        for _, amounts in self._waiting:
+            for position, amount in enumerate(amounts):
+                if amount > 0:
+                    most[position] += amount
+        return self._rules.steps.reached(most) > 0
 
     def _look_at_closed(self, day: date) -> bool:
         """Whether a review on the day looks at the window before; forget what is older."""

@@ -173,6 +173,8 @@ class Steps:
 
         :raises CurrencyMismatch: if it was paid in another currency than the table names.
         """
+        if len(self.bases) == 1:  # The usual program, and the shortest way.
+            return (self._number(qualification, self.bases[0]),)
         return tuple(self._number(qualification, basis) for basis in self.bases)
 
     def _number(self, qualification: Qualification, basis: TierBasis) -> int:

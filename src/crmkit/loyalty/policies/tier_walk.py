@@ -62,7 +62,7 @@ class TierWalk:
         while day is not None and day <= until:
             outcome, before = self.decide(day), self.held
             if outcome != before:
-                words = self._words(day)
+                words = self._words() if outcome or before else ""
                 self._hold(day, outcome)
                 yield Step(day, before, outcome, words)
             day = self._next_day(day)
@@ -73,7 +73,7 @@ class TierWalk:
         outcome = reached
         if self.held is not None and reached < self.held:
             outcome = self._short(day, self.held, reached)
-        return max(outcome, self._given_until(day))
+        return max(outcome, self._given_until(day)) if self._falling else outcome
 
     @property
     def is_undone(self) -> bool:
@@ -135,14 +135,14 @@ class TierWalk:
                 soonest = earlier(soonest, each.until)
         return soonest
 
-    def _words(self, day: date) -> str:
+    def _words(self) -> str:
         """What the member had on the day of a change, in words they may see."""
         steps = self._rules.steps
         amounts = (
             f"{steps.amount(basis, number)} {basis}"
             for basis, number in zip(steps.bases, self.tally.sums, strict=True)
         )
-        return f"{', '.join(amounts)} from {self.tally.start.isoformat()}"
+        return f": {', '.join(amounts)} from {self.tally.start.isoformat()}"
 
     # --- where a kept history goes on ---
 
