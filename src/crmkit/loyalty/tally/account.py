@@ -193,7 +193,14 @@ class PointsAccount:
     # --- what can be posted ---
 
     def settling(self, lots: Iterable[Lot], on: date) -> tuple[Lot, ...]:
-        """The part of points that come in on a day which pays for the deficit."""
+        """The part of points that come in on a day which pays for the deficit.
+
+        :raises InvalidValue: if the day is no plain date, or one before the last entry.
+        """
+        # A hold that has lapsed by then has paid first.
+        return self.as_of(on)._paying(lots, on) if self.deficit else ()
+
+    def _paying(self, lots: Iterable[Lot], on: date) -> tuple[Lot, ...]:
         if not self.deficit:
             return ()
         return take(in_order(lot for lot in lots if not lot.is_expired(on)), self.deficit)
@@ -216,6 +223,22 @@ class PointsAccount:
         check_points(points)
         return _exactly(points, self.as_of(on).lots)
 
+    def check_open(self, on: date) -> None:
+        """Refuse a day that nothing can be posted on any more.
+
+        :raises ClosedLedger: if the member was merged into another one.
+        :raises LedgerRefused: if the day is before the last entry.
+        :raises InvalidValue: if it is no plain date.
+        """
+        check_date(on, "the day of a ledger entry")
+        if self.merged_into is not None:
+            raise ClosedLedger(self.merged_into)
+        if self.on is not None and on < self.on:
+            raise LedgerRefused(
+                f"the last entry is of {self.on}: post on that day or later; points can be earned "
+                f"on an earlier day (earned_on)"
+            )
+
     # --- what follows from an entry ---
 
     def after(self, entry: LedgerEntry) -> "PointsAccount":
@@ -224,13 +247,6 @@ class PointsAccount:
         :raises LedgerRefused: if it cannot be true: it is of a day before the last one, or moves
             points that are not there.
         """
-        if self.merged_into is not None:
-            raise ClosedLedger(self.merged_into)
-        if self.on is not None and entry.on < self.on:
-            raise LedgerRefused(
-                f"the last entry is of {self.on}: post on that day or later; points can be earned "
-                f"on an earlier day (earned_on)"
-            )
         return self.step(entry)[0]
 
     def step(self, entry: LedgerEntry) -> tuple["PointsAccount", tuple["Passed", ...]]:
@@ -238,13 +254,7 @@ class PointsAccount:
 
         :raises LedgerRefused: as :meth:`after` does.
         """
-        if self.merged_into is not None:
-            raise ClosedLedger(self.merged_into)
-        if self.on is not None and entry.on < self.on:
-            raise LedgerRefused(
-                f"the last entry is of {self.on}: post on that day or later; points can be earned "
-                f"on an earlier day (earned_on)"
-            )
+        self.check_open(entry.on)
         before, passed = self.passing(entry.on)
         posted = _STEPS[type(entry.posting)](before, entry, entry.posting)
         # A lot that comes in, or comes back, may have had its last day already.
@@ -265,7 +275,7 @@ class PointsAccount:
         """A hold is void: its points are back on the day it lapsed, and expire as they always
         would."""
         then, before = self._expiring_on(day)
-        settled = then.settling(held.lots, day)
+        settled = then._paying(held.lots, day)
         then, after = then._without(held)._restored(held.lots, settled)._expiring_on(day)
         return then, (*before, Passed(day, lapsed=held.key, settled=settled), *after)
 
@@ -341,8 +351,16 @@ def _check_spendable(lots: Iterable[Lot], on: date) -> None:
 
 
 def _check_new(account: PointsAccount, entry: LedgerEntry, lot: Lot) -> None:
-    if lot.id != entry.key or lot.id in [each.id for each in account.lots]:
-        raise LedgerRefused("a lot has the key of the entry that brings it, and no other has it")
+    if lot.id != entry.key:
+        raise LedgerRefused("a lot has the key of the entry that brings it")
+    _check_numbers(account, (lot,))
+
+
+def _check_numbers(account: PointsAccount, lots: Iterable[Lot]) -> None:
+    known = {each.id for each in account.lots}
+    known.update(each.id for held in account.holds for each in held.lots)
+    if any(lot.id in known for lot in lots):
+        raise LedgerRefused("another lot goes by that number: choose another key")
 
 
 def _accrual(account: PointsAccount, entry: LedgerEntry, what: Accrual) -> PointsAccount:
@@ -379,12 +397,14 @@ def _credit(account: PointsAccount, entry: LedgerEntry, what: Credit) -> PointsA
 
 
 def _transfer_in(account: PointsAccount, entry: LedgerEntry, what: TransferIn) -> PointsAccount:
+    _check_numbers(account, what.lots)
     then = account._restored(what.lots, what.settled)
     received = account.received + points_in(what.lots)
     return evolve(then, entries=account.entries + 1, on=entry.on, received=received)
 
 
 def _merged_from(account: PointsAccount, entry: LedgerEntry, what: MergedFrom) -> PointsAccount:
+    _check_numbers(account, what.lots)
     owing = evolve(account, deficit=account.deficit + what.deficit)
     then = owing._restored(what.lots, what.settled)
     received = account.received + points_in(what.lots) - what.deficit

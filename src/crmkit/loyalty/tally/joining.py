@@ -47,6 +47,7 @@ def transfer(
     _check_two(sender, to)
     known = sender.entry(key)
     if known is None:
+        sender.account.check_open(on)
         out = TransferOut(to=to.member, lots=sender.account.to_spend(points, on))
         known = LedgerEntry(key, on, out, **note)
         sender = sender.posted(known)
@@ -61,13 +62,19 @@ def _received(
 ) -> PointsLedger:
     known = to.entry(key)
     if known is None:
+        to.account.check_open(on)
         lots = tuple(
             renumbered(lot, f"{key}:{number}") for number, lot in enumerate(sent.lots, start=1)
         )
         settled = to.account.settling(lots, on)
         arrived = TransferIn(sender=sender.member, lots=lots, settled=settled)
         return to.posted(LedgerEntry(key, on, arrived, **note))
-    if not isinstance(known.posting, TransferIn) or known.posting.sender != sender.member:
+    got = known.posting
+    if (
+        not isinstance(got, TransferIn)
+        or got.sender != sender.member
+        or points_in(got.lots) != points_in(sent.lots)
+    ):
         raise IdempotencyMismatch("the key was used for another command: give each its own")
     return to
 
@@ -95,6 +102,7 @@ def merge_members(
     _check_two(survivor, other)
     known = other.entry(key)
     if known is None:
+        other.account.check_open(on)
         then = other.account.as_of(on)
         out = MergedInto(survivor=survivor.member, lots=then.lots, deficit=then.deficit)
         known = LedgerEntry(key, on, out, **note)
@@ -118,10 +126,12 @@ def _taken_over(
         if isinstance(known.posting, MergedFrom) and known.posting.member == other.member:
             return survivor
         raise IdempotencyMismatch("the key was used for another command: give each its own")
+    survivor.account.check_open(on)
     lots = tuple(renumbered(lot, prefixed(other.member, lot.id)) for lot in gone.lots)
     there = survivor.account.as_of(on)
     # What one of them owed is paid by what the other has.
-    settled = take(in_order((*there.lots, *lots)), there.deficit + gone.deficit)
+    paying = in_order(lot for lot in (*there.lots, *lots) if not lot.is_expired(on))
+    settled = take(paying, there.deficit + gone.deficit)
     came = MergedFrom(member=other.member, lots=lots, deficit=gone.deficit, settled=settled)
     then = survivor.posted(LedgerEntry(key, on, came, **note))
     return evolve(then, merged=(*then.merged, other))

@@ -97,6 +97,8 @@ class PointsLedger:
         account = PointsAccount()
         for entry in self.entries:
             account = account.after(entry)
+        if len({entry.key for entry in self.entries}) < len(self.entries):
+            raise LedgerRefused("two entries of one ledger share their key")
         return account
 
     def __attrs_post_init__(self) -> None:
@@ -106,8 +108,8 @@ class PointsLedger:
     def continued(cls, member: CustomerId, terms: LedgerTerms, account: PointsAccount) -> Self:
         """A ledger that goes on from a snapshot, without the entries before it.
 
-        It takes every command but those that look back: a reversal, a rollback and a merge need
-        the whole ledger. Which keys were used before, it does not know.
+        It takes every command but those that look back: a reversal and a rollback need the whole
+        ledger. Which keys were used before, it does not know.
         """
         return cls(member, terms, account=account)
 
@@ -115,13 +117,17 @@ class PointsLedger:
 
     @property
     def is_whole(self) -> bool:
-        """Whether all entries are here, and not only those since a snapshot."""
-        return self.account.entries == len(self.entries)
+        """Whether all entries are here, and not only those since a snapshot; those of members who
+        were merged into this one as well."""
+        return self.account.entries == len(self.entries) and all(
+            ledger.is_whole for ledger in self.merged
+        )
 
     def as_of(self, day: date) -> Self:
         """The ledger as it was at the end of a day: without what was posted later.
 
-        :raises InvalidValue: if it is no plain date, or one before a snapshot.
+        :raises InvalidValue: if it is no plain date.
+        :raises LedgerRefused: if it is a day before a snapshot.
         """
         check_date(day, "the day asked about")
         if self.account.on is None or self.account.on <= day:
@@ -132,6 +138,7 @@ class PointsLedger:
         """The ledger as it was known at an instant: up to the first entry recorded after it.
 
         :raises NaiveDatetime: if the instant has no time zone.
+        :raises LedgerRefused: if the ledger goes on from a snapshot.
         """
         check_instant(at, "at")
         return self._first(
@@ -140,12 +147,16 @@ class PointsLedger:
 
     def _first(self, entries: Iterable[LedgerEntry]) -> Self:
         self._check_whole("the past")
-        return type(self)(self.member, self.terms, entries=entries, merged=self.merged)
+        first = tuple(entries)
+        came = {each.posting.member for each in first if isinstance(each.posting, MergedFrom)}
+        merged = tuple(ledger for ledger in self.merged if ledger.member in came)
+        return type(self)(self.member, self.terms, entries=first, merged=merged)
 
     def balance(self, day: date) -> Balance:
         """What there is on a day, past or future, and where every point went.
 
-        :raises InvalidValue: if it is no plain date, or one before a snapshot.
+        :raises InvalidValue: if it is no plain date.
+        :raises LedgerRefused: if it is a day before a snapshot.
         """
         return self.as_of(day).account.balance(day)
 
@@ -153,6 +164,7 @@ class PointsLedger:
         """What is gone unless it is spent, by its last day: from ``day`` through another.
 
         :raises InvalidValue: if a day is no plain date.
+        :raises LedgerRefused: if the first is a day before a snapshot.
         """
         return self.as_of(day).account.expiring(day, through)
 
@@ -245,7 +257,11 @@ class PointsLedger:
             return Credit(lot=lot, settled=self.account.settling((lot,), on))
 
         def again(found: Posting) -> bool:
-            return isinstance(found, Credit) and found.lot.points == points
+            return (
+                isinstance(found, Credit)
+                and found.lot.points == points
+                and earned_on in (None, found.lot.earned_on)
+            )
 
         return self._posted(key, on, posting, again, _signed(note, reason))
 
@@ -313,6 +329,7 @@ class PointsLedger:
         :raises LedgerRefused: if there is no such redemption, or less of it is left.
         :raises IdempotencyMismatch: if the key was used for something else.
         """
+        member = self._other(member)
 
         def posting() -> Posting:
             self._check_whole("a rollback")
@@ -351,6 +368,7 @@ class PointsLedger:
         """
 
         shares = tuple(breakdown)
+        member = self._other(member)
 
         def posting() -> Posting:
             self._check_whole("a reversal")
@@ -480,6 +498,11 @@ class PointsLedger:
 
         :raises LedgerRefused: if it cannot be true of this ledger.
         """
+        if self.entry(entry.key) is not None:
+            raise LedgerRefused("an entry of that key was posted before: give each its own")
+        return self._grown(entry)
+
+    def _grown(self, entry: LedgerEntry) -> Self:
         return type(self)(
             self.member,
             self.terms,
@@ -502,8 +525,8 @@ class PointsLedger:
     ) -> Self:
         found = self.entry(key)
         if found is None:
-            check_date(on, "the day of a ledger entry")
-            return self.posted(LedgerEntry(key, on, posting(), **note))
+            self.account.check_open(on)
+            return self._grown(LedgerEntry(key, on, posting(), **note))
         if again(found.posting):
             return self
         raise IdempotencyMismatch(
@@ -528,7 +551,11 @@ class PointsLedger:
         path = _path(self, self.member if member is None else member)
         if path is None:
             raise LedgerRefused("nobody of that name was merged into this member")
-        return Trail(tuple(path), None if member == self.member else member)
+        return Trail(tuple(path), member)
+
+    def _other(self, member: CustomerId | None) -> CustomerId | None:
+        """Who was merged into this member; None if it is the very same."""
+        return None if member == self.member else member
 
 
 def entry_counts(entry: LedgerEntry) -> Qualification | None:
