@@ -122,7 +122,7 @@ class LoyaltyDesk:
 
     store: Store
     program: Program
-    snapshot_every: int = 50
+    snapshot_every: int = 20
     attempts: int = 20
 
     def __attrs_post_init__(self) -> None:
