@@ -20,6 +20,15 @@ from crmkit.loyalty.kept import (
     PostedKey,
     posted_key,
 )
+from crmkit.loyalty.lifecycle import (
+    COUPON_LIFECYCLE,
+    RESERVATION_LIFECYCLE,
+    CouponAction,
+    CouponStatus,
+    ReservationAction,
+    ReservationStatus,
+)
+from crmkit.loyalty.policies.coupons import CouponFacts, CouponPolicy, CouponVerdict
 from crmkit.loyalty.policies.development import (
     DevelopmentAdvice,
     DevelopmentFacts,
@@ -70,8 +79,18 @@ from crmkit.loyalty.policies.measures import (
 )
 from crmkit.loyalty.policies.point_value import PointValue
 from crmkit.loyalty.policies.program import Program, ProgramCaution
+from crmkit.loyalty.policies.rewards import (
+    Redeemed,
+    Reward,
+    RewardCatalog,
+    RewardFacts,
+    RewardLimit,
+    RewardPolicy,
+    RewardVerdict,
+)
 from crmkit.loyalty.policies.tier_policy import TierPolicy
 from crmkit.loyalty.policies.tier_replay import replay_terms, replay_tiers, with_manual
+from crmkit.loyalty.policies.tier_standing import Shortfall, TierGoal, TierStanding, tier_standing
 from crmkit.loyalty.policies.tier_terms import (
     AfterReturn,
     AtReset,
@@ -96,6 +115,7 @@ from crmkit.loyalty.policies.types import (
 )
 from crmkit.loyalty.records.accrued import Accrued, ReferralCredit, TakenBack
 from crmkit.loyalty.records.answers import AnswerScale, ScaledAnswer
+from crmkit.loyalty.records.coupon import Coupon, CouponEvent, CouponId, CouponStanding, ShareOff
 from crmkit.loyalty.records.entries import (
     Accrual,
     Capture,
@@ -117,6 +137,14 @@ from crmkit.loyalty.records.entries import (
 from crmkit.loyalty.records.lots import InsufficientPoints, Lot
 from crmkit.loyalty.records.manual_tier import AfterManual, ManualTier, ManualWins
 from crmkit.loyalty.records.qualification import Qualification
+from crmkit.loyalty.records.reward import (
+    OutOfStock,
+    PieceMoved,
+    PieceReserved,
+    Restocked,
+    RewardStock,
+    StockMove,
+)
 from crmkit.loyalty.records.roll import Intention, IntentionAnswer, ProfitEntry, ProgramMember
 from crmkit.loyalty.records.shares import RuleShare
 from crmkit.loyalty.records.terms import (
@@ -137,12 +165,14 @@ from crmkit.loyalty.tally.joining import merge_members, transfer
 from crmkit.loyalty.tally.ledger import EntryNote, EntryStamp, PointsLedger
 
 __all__ = [
+    "COUPON_LIFECYCLE",
     "MAINTENANCE_LADDER",
     "MEMBERSHIPS",
     "POINTS_ACCOUNT",
     "POINTS_LEDGERS",
     "POSTED_KEYS",
     "QUALIFICATIONS",
+    "RESERVATION_LIFECYCLE",
     "STORED_TYPES",
     "TIER_CHANGED_TOPIC",
     "Absorbed",
@@ -165,6 +195,15 @@ __all__ = [
     "Capture",
     "ClosedLedger",
     "Counted",
+    "Coupon",
+    "CouponAction",
+    "CouponEvent",
+    "CouponFacts",
+    "CouponId",
+    "CouponPolicy",
+    "CouponStanding",
+    "CouponStatus",
+    "CouponVerdict",
     "Credit",
     "Credited",
     "Debit",
@@ -238,8 +277,11 @@ __all__ = [
     "NotAMember",
     "Obstacle",
     "ObstacleKind",
+    "OutOfStock",
     "OverReturn",
     "Passed",
+    "PieceMoved",
+    "PieceReserved",
     "PointValue",
     "PointsAccount",
     "PointsByMonth",
@@ -261,29 +303,45 @@ __all__ = [
     "Reaching",
     "Reading",
     "ReasonQuestion",
+    "Redeemed",
     "Redemption",
     "ReferralBonus",
     "ReferralCredit",
     "Release",
     "RepeatPurchasing",
+    "ReservationAction",
+    "ReservationStatus",
+    "Restocked",
     "ReturnBasis",
     "ReturnFacts",
     "Reversal",
+    "Reward",
+    "RewardCatalog",
+    "RewardFacts",
+    "RewardLimit",
+    "RewardPolicy",
+    "RewardStock",
+    "RewardVerdict",
     "Rollback",
     "RollingWindow",
     "RuleFinding",
     "RuleFlaw",
     "RuleShare",
     "ScaledAnswer",
+    "ShareOff",
+    "Shortfall",
     "SinceJoining",
     "SinceLastChange",
     "Span",
     "Stacking",
+    "StockMove",
     "TakenBack",
     "TierBasis",
     "TierFacts",
+    "TierGoal",
     "TierMember",
     "TierPolicy",
+    "TierStanding",
     "TierThreshold",
     "TierWindow",
     "TransferIn",
@@ -295,6 +353,7 @@ __all__ = [
     "replay_terms",
     "replay_tiers",
     "summarize_program",
+    "tier_standing",
     "transfer",
     "with_manual",
 ]
