@@ -1,5 +1,12 @@
 """Loyalty: the points of a program, its tiers, and how loyal customers really are."""
 
+from crmkit.loyalty.comparison.tier_costs import TierBenefits, TierCost, TierCosts, TierCostTable
+from crmkit.loyalty.comparison.tier_simulation import (
+    TierMover,
+    TierSimulation,
+    TierUse,
+    simulate_tiers,
+)
 from crmkit.loyalty.desk import TIER_CHANGED_TOPIC, LoyaltyDesk, NotAMember, Posted, Purchased
 from crmkit.loyalty.facts.answer_counts import AnswerCounts, AnswerMean
 from crmkit.loyalty.facts.earning import BasketLine, CapPeriod, Credited, EarningFacts, ReturnFacts
@@ -337,12 +344,19 @@ __all__ = [
     "StockMove",
     "TakenBack",
     "TierBasis",
+    "TierBenefits",
+    "TierCost",
+    "TierCostTable",
+    "TierCosts",
     "TierFacts",
     "TierGoal",
     "TierMember",
+    "TierMover",
     "TierPolicy",
+    "TierSimulation",
     "TierStanding",
     "TierThreshold",
+    "TierUse",
     "TierWindow",
     "TransferIn",
     "TransferOut",
@@ -352,6 +366,7 @@ __all__ = [
     "posted_key",
     "replay_terms",
     "replay_tiers",
+    "simulate_tiers",
     "summarize_program",
     "tier_standing",
     "transfer",
