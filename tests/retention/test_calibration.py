@@ -27,17 +27,16 @@ smoothings = st.fractions(Fraction(1, 100), 5, max_denominator=100)
 
 
 def exact_probability(history, facts, added):
-    """Bayes' rule in fractions, counted afresh: no logarithm and no float."""
-    sides = {side: [each for each in history if each.left is side] for side in (True, False)}
-    odds = (len(sides[True]) + added) / (len(sides[False]) + added)
+    """Bayes' rule in fractions, customer by customer: those added are added, and then counted."""
+    left = Fraction(sum(each.left for each in history), len(history))
+    odds = left / (1 - left)
     for name, level in facts.signals.items():
-        share = dict[bool, Fraction]()
-        for side, customers in sides.items():
-            seen = [e.facts.signals[name] for e in customers if name in e.facts.signals]
-            if seen:
-                share[side] = (seen.count(level) + added) / (len(seen) + 3 * added)
-        if len(share) == 2:
-            odds *= share[True] / share[False]
+        told = [(e.facts.signals[name], e.left) for e in history if name in e.facts.signals]
+        share = Fraction(sum(left for _, left in told), len(told)) if told else 0
+        if 0 < share < 1:
+            gone = sum(left for said, left in told if said == level) + added * share
+            stayed = sum(not left for said, left in told if said == level) + added * (1 - share)
+            odds *= gone / stayed / (share / (1 - share))
     return odds / (1 + odds)
 
 
@@ -65,6 +64,7 @@ class TestCounting:
         one = calibrate_churn_warning(history, signals=SIGNALS)
         other = calibrate_churn_warning(turned, signals=SIGNALS)
         assert one.base_rate + other.base_rate == pytest.approx(1)
+        assert other.left == len(history) - (one.left or 0)
         for signal in one.signals:
             for level, turned_level in zip(
                 signal.levels, other.signal(signal.name).levels, strict=True
@@ -90,15 +90,27 @@ class TestCounting:
             history, signals=[Signal("complaints", ["none", "some"], cuts=(1,))], smoothing=1
         )
         none, some = found.signal("complaints").levels
-        assert found.base_rate == 41 / 402
-        assert some.weight == pytest.approx(math.log((31 / 42) / (91 / 362)))
-        assert none.weight == pytest.approx(math.log((11 / 42) / (271 / 362)))
+        assert found.base_rate == 0.1
+        assert some.weight == pytest.approx(math.log((30.1 / 40) / (90.9 / 360)))
+        assert none.weight == pytest.approx(math.log((10.1 / 40) / (270.9 / 360)))
         assert (some.left, some.stayed, none.left, none.stayed) == (30, 90, 10, 270)
         assert (found.customers, found.left, found.smoothing) == (400, 40, Fraction(1))
 
-    def test_half_a_customer_is_added_unless_said_otherwise(self):
-        history = [*past(True, 1), *past(False, 2)]
-        assert calibrate_churn_warning(history, signals=SIGNALS).base_rate == 1.5 / 4
+    def test_one_customer_is_added_unless_said_otherwise(self):
+        history = [*past(True, 1, activity="low"), *past(False, 2, activity="high")]
+        one = calibrate_churn_warning(history, signals=SIGNALS, smoothing=1)
+        assert calibrate_churn_warning(history, signals=SIGNALS) == one
+
+    @given(histories, st.sampled_from(LEVELS), smoothings)
+    def test_more_smoothing_never_makes_a_weight_heavier(self, history, level, added):
+        little, much = (
+            calibrate_churn_warning(history, signals=SIGNALS, smoothing=size)
+            for size in (added, added * 2)
+        )
+        for one, other in zip(little.signals, much.signals, strict=True):
+            light, heavy = other.level_of(level).weight, one.level_of(level).weight
+            assert abs(light) <= abs(heavy) + 1e-12
+            assert light * heavy >= 0
 
     @pytest.mark.parametrize("left", [True, False])
     def test_a_signal_that_is_known_of_one_side_alone_says_nothing(self, left):
@@ -106,10 +118,18 @@ class TestCounting:
         found = calibrate_churn_warning(history, signals=[Signal("activity", LEVELS)])
         assert [level.weight for level in found.signal("activity").levels] == [0, 0, 0]
 
-    def test_a_level_that_was_never_seen_weighs_nothing_where_both_sides_are_as_many(self):
-        history = [*past(True, 5, activity="low"), *past(False, 5, activity="low")]
+    def test_what_nobody_has_shown_weighs_nothing(self):
+        """Whatever the base rate: nothing was learned of it."""
+        history = [*past(True, 5, activity="low"), *past(False, 95, activity="high")]
         found = calibrate_churn_warning(history, signals=[Signal("activity", LEVELS)])
-        assert [level.weight for level in found.signal("activity").levels] == [0, 0, 0]
+        low, middle, high = found.signal("activity").levels
+        assert middle.weight == 0
+        assert low.weight > 0 > high.weight
+
+    def test_what_was_seen_on_one_side_alone_does_not_weigh_infinitely_much(self):
+        history = [*past(True, 5, activity="low"), *past(False, 95, activity="high")]
+        found = calibrate_churn_warning(history, signals=[Signal("activity", LEVELS)])
+        assert found.signal("activity").levels[0].weight == pytest.approx(math.log(101))
 
     def test_weights_set_before_are_not_looked_at_and_kinds_stay(self):
         before = Signal("activity", dict.fromkeys(LEVELS, 5.0), kind="purchases")

@@ -12,22 +12,23 @@ from crmkit.retention.policies.weights import ChurnWeights, Level, Signal
 
 __all__ = ["calibrate_churn_warning"]
 
-_HALF = Fraction(1, 2)
+_ONE = Fraction(1)
 
 
 def calibrate_churn_warning(
     history: Iterable[PastCustomer],
     *,
     signals: Iterable[Signal],
-    smoothing: int | str | Decimal | Fraction = _HALF,
+    smoothing: int | str | Decimal | Fraction = _ONE,
 ) -> ChurnWeights:
     """Count from past customers how much each level of each signal says about leaving.
 
     The weight of a level is the logarithm of how many times more often it is seen among those who
     left than among those who stayed, each counted among the customers of whom the signal is known.
-    ``smoothing`` is added to each count, so that a level that was never seen on one side weighs
-    much and not infinitely much: half a customer by default (Jeffreys). A signal that is not known
-    of anybody who left, or of anybody who stayed, says nothing and weighs 0.
+    To each level ``smoothing`` customers are added who left as often as all of them together: what
+    few have shown weighs little, what nobody has shown weighs 0, and what was never seen on one
+    side does not weigh infinitely much. A signal that is not known of anybody who left, or of
+    anybody who stayed, says nothing and weighs 0. The base rate is the share that left.
 
     Weights that are already in ``signals`` are not looked at.
 
@@ -47,10 +48,10 @@ def calibrate_churn_warning(
     ...     [*past(True, 1, 30), *past(True, 0, 10), *past(False, 1, 90), *past(False, 0, 270)],
     ...     signals=[Signal("complaints", ["none", "some"], cuts=(1,))],
     ... )
-    >>> round(weights.base_rate, 3)
-    0.101
+    >>> weights.base_rate
+    0.1
     >>> [(level.name, round(level.weight, 2)) for level in weights.signal("complaints").levels]
-    [('none', -1.07), ('some', 1.09)]
+    [('none', -1.09), ('some', 1.09)]
     """
     added = as_fraction(smoothing, "smoothing")
     if added <= 0:
@@ -65,7 +66,7 @@ def calibrate_churn_warning(
             "take a history in which some left and some stayed, or set the weights by hand",
         )
     return ChurnWeights(
-        base_rate=float((left + added) / (len(past) + 2 * added)),
+        base_rate=left / len(past),
         signals=[_weighed(signal, past, added) for signal in signals],
         customers=len(past),
         left=left,
@@ -84,8 +85,9 @@ def _weighed(signal: Signal, past: list[PastCustomer], added: Fraction) -> Signa
     def weight(pair: list[int]) -> float:
         if not left or not stayed:
             return 0.0
-        among_left = (pair[True] + added) / (left + added * len(counts))
-        among_stayed = (pair[False] + added) / (stayed + added * len(counts))
+        # The customers that are added cancel out of the totals: each side grows in proportion.
+        among_left = pair[True] / Fraction(left) + added / (left + stayed)
+        among_stayed = pair[False] / Fraction(stayed) + added / (left + stayed)
         return math.log(among_left / among_stayed)
 
     return signal.weighing(
