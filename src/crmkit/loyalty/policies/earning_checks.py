@@ -162,7 +162,9 @@ def _hidden(rules: Sequence[EarningRule]) -> Iterator[RuleFinding]:
             if other is rule or not covers(other, rule):
                 continue
             if other.stacking is Stacking.EXCLUSIVE and other.priority < rule.priority:
-                reason = f"it never comes to its turn: {other.name} is exclusive, covers all of it"
+                reason = (
+                    f"it never comes to its turn: {other.name} is exclusive and covers all of it"
+                )
             elif _always_beats(other, rule, rules):
                 reason = f"{other.name} of the same group is always there, and better"
             else:
