@@ -6,7 +6,7 @@ Expiry follows from the date that is asked about: no job has to run, and none ca
 """
 
 from collections.abc import Callable, Iterable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from attrs import evolve, frozen
@@ -43,6 +43,9 @@ from crmkit.loyalty.tally.balance import Balance, Expiring
 from crmkit.period import check_date
 
 __all__ = ["ClosedLedger", "Held", "LedgerRefused", "Passed", "PointsAccount"]
+
+
+_ONE_DAY = timedelta(days=1)
 
 
 class LedgerRefused(CrmkitError):
@@ -94,8 +97,9 @@ class Passed:
     """What happened by itself because days went by: points expired, or a hold lapsed.
 
     ``expired`` are lots whose last day was over, ``lapsed`` is the key of a hold whose points are
-    back, and ``settled`` the part of those that paid for a deficit. ``on`` is the day on which it
-    was so at the latest; an expired lot says itself which its last day was.
+    back, and ``settled`` the part of those that paid for a deficit. ``on`` is the day of it: the
+    first without the points. Points that came in, or came back, when their last day was over are
+    gone on the day they came.
     """
 
     on: date
@@ -276,16 +280,23 @@ class PointsAccount:
         would."""
         then, before = self._expiring_on(day)
         settled = then._paying(held.lots, day)
-        then, after = then._without(held)._restored(held.lots, settled)._expiring_on(day)
+        back = then._without(held)._restored(held.lots, settled)
+        then, after = back._expiring_on(day, not_before=day)
         return then, (*before, Passed(day, lapsed=held.key, settled=settled), *after)
 
-    def _expiring_on(self, day: date) -> tuple["PointsAccount", tuple["Passed", ...]]:
+    def _expiring_on(
+        self, day: date, *, not_before: date | None = None
+    ) -> tuple["PointsAccount", tuple["Passed", ...]]:
         # Lots stand in the order of their last days: the first one tells whether any has expired.
         if not self.lots or not self.lots[0].is_expired(day):
             return self, ()
         gone = tuple(lot for lot in self.lots if lot.is_expired(day))
         then = evolve(self, lots=self.lots[len(gone) :], expired=self.expired + points_in(gone))
-        return then, (Passed(day, expired=gone),)
+        floor = not_before or self.on or date.min
+        days = dict[date, list[Lot]]()
+        for lot in gone:
+            days.setdefault(max(_first_without(lot), floor), []).append(lot)
+        return then, tuple(Passed(on, expired=tuple(lots)) for on, lots in days.items())
 
     def _without(self, held: Held) -> "PointsAccount":
         return evolve(self, holds=tuple(each for each in self.holds if each is not held))
@@ -298,6 +309,11 @@ class PointsAccount:
         return evolve(
             self, lots=_less(_more(self.lots, lots), settled), deficit=self.deficit - paid
         )
+
+
+def _first_without(lot: Lot) -> date:
+    """The day after the last day of a lot that has expired."""
+    return (lot.valid_through or date.min) + _ONE_DAY
 
 
 def _lapse(held: Held) -> tuple[date, str]:
