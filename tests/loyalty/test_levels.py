@@ -93,6 +93,7 @@ class TestLoyaltyLevels:
             return
         assert above.level.rank == LEVELS(facts).outcome.rank + 1
         assert above.missing
+        assert not any(item.met for item in above.missing)
         standard = LEVELS.standards[above.level.rank - 1]
         lacking = {item.criterion for item in above.missing}
         given_ = loyal(
@@ -146,6 +147,11 @@ class TestLoyaltyLevels:
             "  - met: repeat purchases is 6; at least 6 required",
         ]
         assert "- not met: recommends us is no; yes required" in explain(decision)
+
+    def test_only_what_is_missing_is_named(self):
+        above = LEVELS.next_level(loyal("some", 6))
+        assert above is not None
+        assert [item.criterion for item in above.missing] == ["attachment", RECOMMENDS]
 
     def test_nobody_is_above_a_partner(self):
         assert LEVELS.next_level(loyal("strong", 9, signs=[RECOMMENDS, DEVELOPS])) is None
@@ -204,6 +210,15 @@ class TestStandards:
         assert with_standard("general", repeats=1, attachment="none")
         assert with_standard("general", repeats=2)
         assert with_standard("advocate", repeats=6, attachment="some", signs=[RECOMMENDS])
+
+    def test_a_level_may_ask_for_no_purchase(self):
+        """Whoever is attached and has not come back yet has potential."""
+        first = LevelStandard(level=LoyaltyLevel.POTENTIAL, attachment="none")
+        above = [evolve(each, attachment=each.attachment or "none") for each in LEVELS.standards]
+        levels = evolve(LEVELS, standards=[first, *above[1:]])
+        facts = [loyal("none"), loyal("strong", 0), loyal(None, 9)]
+        assert [str(levels(one).outcome) for one in facts] == ["potential", "potential", "ordinary"]
+        assert levels.outcomes(facts) == [levels(one).outcome for one in facts]
 
     def test_to_be_asked_at_all_is_more_than_nothing(self):
         levels = with_standard("general", repeats=1, attachment="none")
