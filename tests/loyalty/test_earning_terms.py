@@ -264,6 +264,11 @@ class TestFacts:
         with pytest.raises(InvalidValue):
             BasketLine(amount, product)
 
+    def test_two_purchases_never_share_one(self):
+        """Not even on one day."""
+        assert not CapPeriod.PURCHASE.shared_by(ON, ON)
+        assert CapPeriod.DAY.shared_by(ON, ON)
+
     @pytest.mark.parametrize(("points", "rule"), [(1.0, None), (True, None), (1, "")])
     def test_what_was_credited_is_whole(self, points: Any, rule: Any):
         """And of a rule with a name, or of all."""

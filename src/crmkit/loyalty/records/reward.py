@@ -125,9 +125,9 @@ class RewardStock:
                 pieces[key] = RESERVATION_LIFECYCLE.initial
             case PieceMoved(key, action):
                 pieces[key] = RESERVATION_LIFECYCLE.after(self._piece(key), action)
-            case Restocked(key, count):
-                _check_new(key, deliveries)
-                deliveries[key] = count
+            case _:
+                _check_new(move.key, deliveries)
+                deliveries[move.key] = move.pieces
 
     # --- questions ---
 
