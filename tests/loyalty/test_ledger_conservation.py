@@ -2,7 +2,7 @@
 
 A normal run takes ``CRMKIT_LEDGER_STEPS`` steps, 1,500 unless told, and compares each with a
 program that is counted point by point (``ledger_model.py``). A release runs 50,000, at low priority
-(about ten minutes)::
+(about two minutes)::
 
     CRMKIT_LEDGER_STEPS=50000 nice pytest tests/loyalty/test_ledger_conservation.py
 """
@@ -558,6 +558,7 @@ def test_no_point_is_made_or_lost():
     Members.steps = 0
     run_state_machine_as_test(
         Members,
-        settings=settings(max_examples=-(-STEPS // A_STORY), stateful_step_count=A_STORY),
+        # A story is rarely longer than forty steps that do anything.
+        settings=settings(max_examples=STEPS // 36 + 1, stateful_step_count=A_STORY),
     )
-    assert Members.steps >= STEPS * 9 // 10
+    assert Members.steps >= STEPS
