@@ -162,6 +162,8 @@ class LedgerTerms:
     lock of 14 days leaves points of 22 January that expire at the end of the month where they are,
     which is to say that nobody can ever spend them; :meth:`never_spendable` tells.
 
+    :raises InvalidPolicy: if one of the terms is not of crmkit's kinds.
+
     >>> terms = LedgerTerms(ExpiresAtMonthEnd(), lock=Lock(14))
     >>> terms.lasts(date(2026, 1, 10)) == (date(2026, 1, 24), date(2026, 1, 31))
     True
@@ -176,6 +178,8 @@ class LedgerTerms:
     def __attrs_post_init__(self) -> None:
         if not isinstance(self.expiry, Expiry):
             raise InvalidPolicy("an expiry is one of crmkit's, such as NeverExpires()")
+        if not isinstance(self.lock, Lock | None):
+            raise InvalidPolicy("a lock is a Lock, such as Lock(14), or None")
         if not isinstance(self.over_return, OverReturn):
             raise InvalidPolicy("an over-return is an OverReturn, such as OverReturn.DEBT")
 
