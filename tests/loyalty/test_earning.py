@@ -358,6 +358,13 @@ class TestSetonoFloat:
         """The case is a real one."""
         assert int(100 * 1.15) == 114
 
+    def test_an_amount_beyond_what_a_float_can_count_is_exact_as_well(self):
+        """To the last cent of the largest amount there is."""
+        rules = EarningRules((base(), EarningRule("more", Multiplier("1.1"), priority=2)))
+        minor = 10**18 - 1
+        most = EarningFacts.single(MEMBER, SUNDAY, Money.of_minor(minor, "EUR"))
+        assert points(rules, most) == minor * 11 // 1000
+
     def test_rounding_happens_once(self):
         """Half a point of base and half a point by twice make one."""
         rules = EarningRules((base(), double()))
