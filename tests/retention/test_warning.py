@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import date
+from itertools import permutations
 
 import pytest
 from attrs import evolve
@@ -160,6 +161,16 @@ class TestByHand:
         )
         assert warning(found).probability(about(x=True)) == pytest.approx(1 / 3)
         assert warning(found).probability(about(x=False)) == pytest.approx(1 / 9)
+
+    def test_the_order_does_not_show_in_the_last_digit(self):
+        """Added up from left to right, (100 + 0.1) - 100 is not (100 - 100) + 0.1."""
+        signals = [Signal(n, {"yes": w, "no": 0}) for n, w in (("a", 100), ("b", 0.1), ("c", -100))]
+        facts = about(a=True, b=True, c=True)
+        chances = {
+            warning(ChurnWeights(base_rate=0.5, signals=order)).probability(facts)
+            for order in permutations(signals)
+        }
+        assert chances == {1 / (1 + math.exp(-0.1))}
 
     def test_far_out_it_stays_a_probability(self):
         found = ChurnWeights(

@@ -15,9 +15,6 @@ from crmkit.retention.lifecycle import WIN_BACK_LIFECYCLE, WinBackAction, WinBac
 from crmkit.retention.policies.calibration import calibrate_churn_warning
 from crmkit.retention.policies.decline import ActivityDecline, ActivityTrend
 from crmkit.retention.policies.economics import (
-    UpliftFacts,
-    UpliftTest,
-    UpliftVerdict,
     WinBackAccount,
     WinBackBenefits,
     WinBackCosts,
@@ -28,6 +25,7 @@ from crmkit.retention.policies.economics import (
 from crmkit.retention.policies.hold_out import HoldOut
 from crmkit.retention.policies.lost_class import LostClassPolicy, LostFinding
 from crmkit.retention.policies.uplift import RecoveryUplift, recovery_uplift
+from crmkit.retention.policies.uplift_verdict import UpliftFacts, UpliftTest, UpliftVerdict
 from crmkit.retention.policies.warning import ChurnWarning, WarningLevel
 from crmkit.retention.policies.weights import ChurnWeights, Level, Signal
 from crmkit.retention.policies.win_back import (

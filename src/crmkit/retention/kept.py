@@ -2,10 +2,11 @@
 
 from crmkit.retention.comparison.calibration_report import CalibrationReport
 from crmkit.retention.policies.decline import ActivityDecline
-from crmkit.retention.policies.economics import UpliftTest, WinBackAccount, WinBackEconomics
+from crmkit.retention.policies.economics import WinBackAccount, WinBackEconomics
 from crmkit.retention.policies.hold_out import HoldOut
 from crmkit.retention.policies.lost_class import LostClassPolicy
 from crmkit.retention.policies.uplift import RecoveryUplift
+from crmkit.retention.policies.uplift_verdict import UpliftTest
 from crmkit.retention.policies.warning import ChurnWarning
 from crmkit.retention.policies.weights import ChurnWeights
 from crmkit.retention.policies.win_back import WinBackPolicy
