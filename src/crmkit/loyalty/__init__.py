@@ -7,7 +7,15 @@ from crmkit.loyalty.comparison.tier_simulation import (
     TierUse,
     simulate_tiers,
 )
-from crmkit.loyalty.desk import TIER_CHANGED_TOPIC, LoyaltyDesk, NotAMember, Posted, Purchased
+from crmkit.loyalty.desk import (
+    TIER_CHANGED_TOPIC,
+    GivenBack,
+    LoyaltyDesk,
+    NotAMember,
+    Posted,
+    Purchased,
+    Rewarded,
+)
 from crmkit.loyalty.facts.answer_counts import AnswerCounts, AnswerMean
 from crmkit.loyalty.facts.earning import BasketLine, CapPeriod, Credited, EarningFacts, ReturnFacts
 from crmkit.loyalty.facts.figures import MonthFigures, ProgramFigures
@@ -15,11 +23,13 @@ from crmkit.loyalty.facts.loyal import LoyaltyFacts, LoyaltyReason, RepeatPurcha
 from crmkit.loyalty.facts.profile import LoyaltyMeasure, Measurement, MeasureProfile, Reading
 from crmkit.loyalty.facts.tier_facts import TierFacts, TierMember
 from crmkit.loyalty.kept import (
+    COUPONS,
     MEMBERSHIPS,
     POINTS_ACCOUNT,
     POINTS_LEDGERS,
     POSTED_KEYS,
     QUALIFICATIONS,
+    REWARD_STOCKS,
     STORED_TYPES,
     Absorbed,
     Counted,
@@ -172,6 +182,7 @@ from crmkit.loyalty.tally.joining import merge_members, transfer
 from crmkit.loyalty.tally.ledger import EntryNote, EntryStamp, PointsLedger
 
 __all__ = [
+    "COUPONS",
     "COUPON_LIFECYCLE",
     "MAINTENANCE_LADDER",
     "MEMBERSHIPS",
@@ -180,6 +191,7 @@ __all__ = [
     "POSTED_KEYS",
     "QUALIFICATIONS",
     "RESERVATION_LIFECYCLE",
+    "REWARD_STOCKS",
     "STORED_TYPES",
     "TIER_CHANGED_TOPIC",
     "Absorbed",
@@ -233,6 +245,7 @@ __all__ = [
     "Expiring",
     "Expiry",
     "FixedBonus",
+    "GivenBack",
     "Held",
     "Hold",
     "InsufficientPoints",
@@ -329,6 +342,7 @@ __all__ = [
     "RewardPolicy",
     "RewardStock",
     "RewardVerdict",
+    "Rewarded",
     "Rollback",
     "RollingWindow",
     "RuleFinding",

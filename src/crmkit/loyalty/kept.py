@@ -18,10 +18,13 @@ from crmkit.loyalty.policies.maintenance import MaintenancePlan
 from crmkit.loyalty.policies.measures import LoyaltyIndex
 from crmkit.loyalty.policies.point_value import PointValue
 from crmkit.loyalty.policies.program import Program
+from crmkit.loyalty.policies.rewards import RewardCatalog
 from crmkit.loyalty.policies.types import LoyaltyTypePolicy
+from crmkit.loyalty.records.coupon import Coupon
 from crmkit.loyalty.records.entries import LedgerEntry
 from crmkit.loyalty.records.manual_tier import ManualTier
 from crmkit.loyalty.records.qualification import Qualification
+from crmkit.loyalty.records.reward import RewardStock
 from crmkit.loyalty.records.roll import IntentionAnswer, ProfitEntry, ProgramMember
 from crmkit.loyalty.tally.account import PointsAccount
 from crmkit.loyalty.tally.ledger import entry_counts
@@ -31,11 +34,13 @@ from crmkit.storage import Collection, Fold, Index, IndexValue, Stream
 from crmkit.tiering import TierHistory
 
 __all__ = [
+    "COUPONS",
     "MEMBERSHIPS",
     "POINTS_ACCOUNT",
     "POINTS_LEDGERS",
     "POSTED_KEYS",
     "QUALIFICATIONS",
+    "REWARD_STOCKS",
     "STORED_TYPES",
     "Absorbed",
     "Counted",
@@ -149,9 +154,26 @@ MEMBERSHIPS = Collection(
 """The members of a program; ``by-tier`` finds those who hold a tier by the terms, the longest
 standing first."""
 
+
+def _by_member(coupon: Coupon) -> list[tuple[IndexValue, ...]]:
+    return [] if coupon.member is None else [(coupon.member, coupon.valid.start, coupon.id)]
+
+
+REWARD_STOCKS = Collection("reward-stocks", RewardStock, key=lambda stock: stock.reward)
+"""How many pieces of each reward are left."""
+
+COUPONS = Collection(
+    "coupons",
+    Coupon,
+    key=lambda coupon: coupon.id,
+    indexes=(Index("by-member", _by_member),),
+)
+"""The coupons of members; ``by-member`` finds those of one, the first to begin first."""
+
 STORED_TYPES = (
     Breakage,
     Counted,
+    Coupon,
     DriverOrder,
     IntentionAnswer,
     LedgerEntry,
@@ -172,6 +194,8 @@ STORED_TYPES = (
     Program,
     ProgramFigures,
     ProgramMember,
+    RewardCatalog,
+    RewardStock,
     TierHistory,
 )
 """Every type of loyalty that can be kept: ``make_converter(*STORED_TYPES)``."""

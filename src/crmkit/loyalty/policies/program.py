@@ -9,6 +9,7 @@ from crmkit.identifiers import check_identifier
 from crmkit.loyalty.policies.earning import EarningRules
 from crmkit.loyalty.policies.earning_returns import PointsReturn, ReturnBasis
 from crmkit.loyalty.policies.point_value import PointValue
+from crmkit.loyalty.policies.rewards import RewardCatalog
 from crmkit.loyalty.policies.tier_policy import TierPolicy
 from crmkit.loyalty.records.terms import LedgerTerms
 
@@ -31,10 +32,12 @@ class Program:
 
     ``terms`` say how long points are locked and how long they last, ``earning`` how they are
     earned, ``tiers`` which tiers members reach, ``point_value`` what points cost when they are
-    redeemed, ``returns`` by what goods that come back take points with them.
+    redeemed, ``rewards`` what they can be spent on, ``returns`` by what goods that come back take
+    points with them.
 
-    :raises InvalidPolicy: if the name could not serve as a key.
+    :raises InvalidIdentifier: if the name could not serve as a key.
     :raises InvalidEarningRules: if a rule asks for a tier that the program does not have.
+    :raises InvalidPolicy: if a reward does.
 
     >>> from crmkit.loyalty.policies.earning_terms import BaseRate, EarningRule
     >>> from crmkit.loyalty.records.terms import ExpiresAtMonthEnd, Lock
@@ -55,6 +58,7 @@ class Program:
     terms: LedgerTerms = field(factory=LedgerTerms)
     tiers: TierPolicy | None = None
     point_value: PointValue | None = None
+    rewards: RewardCatalog | None = None
     returns: ReturnBasis = ReturnBasis.PROPORTIONAL
 
     def __attrs_post_init__(self) -> None:
@@ -63,6 +67,16 @@ class Program:
             raise InvalidPolicy("returns go by a ReturnBasis, such as ReturnBasis.BY_LINE")
         if self.tiers is not None:
             self.earning.checked_for(self.tiers.ladder)
+        if self.tiers is not None and self.rewards is not None:
+            self._check_rewards({tier.name for tier in self.tiers.ladder})
+
+    def _check_rewards(self, tiers: set[str]) -> None:
+        for reward in self.rewards.rewards if self.rewards else ():
+            if not reward.tiers <= tiers:
+                names = ", ".join(sorted(reward.tiers - tiers))
+                raise InvalidPolicy(
+                    f"the reward {reward.name} is for tiers that the program does not have: {names}"
+                )
 
     @property
     def taking_back(self) -> PointsReturn:

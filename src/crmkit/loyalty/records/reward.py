@@ -139,6 +139,10 @@ class RewardStock:
     def _count(self, status: ReservationStatus) -> int:
         return sum(each is status for each in self._pieces.values())
 
+    def has(self, key: str) -> bool:
+        """Whether a piece was ever put aside under a key."""
+        return key in self._pieces
+
     @property
     def reserved(self) -> int:
         """How many pieces are put aside and not taken."""

@@ -1,0 +1,110 @@
+"""The tiers of members within one unit of work: what counts, and what follows from it."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from attrs import evolve
+
+from crmkit.decision import Decision
+from crmkit.errors import InvalidValue
+from crmkit.identifiers import CustomerId
+from crmkit.loyalty.desk.ledgers import Ledgers
+from crmkit.loyalty.facts.tier_facts import TierFacts
+from crmkit.loyalty.kept import MEMBERSHIPS, POINTS_LEDGERS, QUALIFICATIONS, Membership
+from crmkit.loyalty.policies.program import Program
+from crmkit.loyalty.policies.tier_policy import TierPolicy
+from crmkit.loyalty.policies.tier_replay import replay_terms
+from crmkit.loyalty.records.qualification import Qualification
+from crmkit.storage import Stored
+from crmkit.tiering import Tier, TierHistory
+
+__all__ = ["TIER_CHANGED_TOPIC", "bring_up", "facts_of", "tier_of", "tiers_of"]
+
+TIER_CHANGED_TOPIC = "program-tier-changed"
+"""The topic of the messages that a change of tier leaves in the outbox; their text is the member,
+the tier they had and the tier they have now, one a line; the second is empty on joining."""
+
+_ONE_DAY = timedelta(days=1)
+
+
+def tiers_of(program: Program) -> TierPolicy:
+    """The tiers of a program.
+
+    :raises InvalidValue: if it has none.
+    """
+    if program.tiers is None:
+        raise InvalidValue("this program has no tiers: pass Program(tiers=TierPolicy(...))")
+    return program.tiers
+
+
+def facts_of(ledgers: Ledgers, member: CustomerId, on: date) -> TierFacts:
+    """What a decision about the tier of a member looks at."""
+    record = ledgers.member(member).record
+    counted, history = _counts(ledgers, record), record.tiers.as_of(on)
+    return TierFacts.of(member, record.joined_on, counted, on, history, record.manual)
+
+
+def tier_of(ledgers: Ledgers, member: CustomerId, on: date) -> Decision[Tier]:
+    """Which tier a member holds on a day, those given by hand included."""
+    return tiers_of(ledgers.program)(facts_of(ledgers, member, on))
+
+
+def bring_up(ledgers: Ledgers, stored: Stored[Membership], on: date) -> Membership:
+    """Write the tiers of a member up to a day; the record itself if they stand there already.
+
+    A day is decided when it is over. Until then it may be decided again, and days before it never
+    are: new terms of the program do not reach back.
+    """
+    record, policy = stored.record, ledgers.program.tiers
+    decided = record.decided_through or record.joined_on - _ONE_DAY
+    if policy is None or record.survivor is not None or on < max(decided, record.joined_on):
+        return record
+    before = min(decided, on - _ONE_DAY)
+    tiers = replay_terms(
+        policy,
+        record.member,
+        record.joined_on,
+        _counts(ledgers, record),
+        on,
+        manual=record.manual,
+        history=record.tiers.as_of(before),
+        decided_through=before,
+    )
+    after = evolve(record, tiers=tiers, decided_through=on)
+    if after == record:
+        return record
+    ledgers.unit.repository(MEMBERSHIPS).replace(after, stored.version)
+    for was, now in _moves(record.tiers, tiers):
+        ledgers.unit.outbox.add(TIER_CHANGED_TOPIC, f"{record.member}\n{was}\n{now}")
+    return after
+
+
+def _counts(ledgers: Ledgers, membership: Membership) -> tuple[Qualification, ...]:
+    """What counts for a member, with what counted for those who were merged into them."""
+    log = ledgers.unit.stream(POINTS_LEDGERS)
+    own = log.fold(membership.member, QUALIFICATIONS).items
+    others = [
+        each.known_from(absorbed.on)
+        for absorbed in membership.absorbed
+        for each in _counts(ledgers, ledgers.member(absorbed.member).record)
+    ]
+    return tuple(sorted((*own, *others), key=_known_on))
+
+
+def _known_on(qualification: Qualification) -> date:
+    return qualification.on
+
+
+def _moves(known: TierHistory, now: TierHistory) -> Iterator[tuple[str, str]]:
+    """From which tier to which a member moved since it was looked at last, each with its name."""
+    held = known.tier
+    news = [change for change in now.changes if change.on > (known.since or date.min)]
+    then = now.as_of(known.since).tier if known.since is not None else None
+    for tier in (then, *(change.to_tier for change in news)):
+        if tier != held:
+            yield _name(held), _name(tier)
+        held = tier
+
+
+def _name(tier: Tier | None) -> str:
+    return "" if tier is None else tier.name
