@@ -99,7 +99,8 @@ docs: $(VENV)/.dev ## build the documentation site into docs/_build/html
 
 test-lowest: $(LOWEST)/.test ## run the core's tests on the lowest supported dependencies
 	$(LOWEST)/bin/python -m pip freeze | grep -i -E '^(attrs|cattrs|python-dateutil)='
-	$(LOWEST)/bin/python -m pytest -q $(PARALLEL) --randomly-seed=$(SEED) $(CORE_ONLY)
+	HYPOTHESIS_PROFILE=brief $(LOWEST)/bin/python -m pytest -q $(PARALLEL) \
+	    --randomly-seed=$(SEED) $(CORE_ONLY)
 
 $(LOWEST)/.test: pyproject.toml constraints.txt tools/lowest_constraints.py
 	@tools/make_venv.sh $(LOWEST)

@@ -14,6 +14,10 @@ settings.register_profile("dev", max_examples=50, deadline=None)
 settings.register_profile(
     "ci", max_examples=100, derandomize=True, deadline=None, database=None, print_blob=True
 )
+# The libraries beneath are others, the laws are the same: a few examples of each tell.
+settings.register_profile(
+    "brief", max_examples=20, derandomize=True, deadline=None, database=None, print_blob=True
+)
 settings.register_profile(
     "mutate",
     max_examples=60,
