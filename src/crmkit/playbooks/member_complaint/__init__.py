@@ -1,0 +1,1 @@
+"""A member of the loyalty program complains: how far to go, and doing it."""
