@@ -377,6 +377,35 @@ class TestHowTiersFall:
         assert decision.outcome == SILVER
         assert decision.evidence[-1].criterion == "undone-by-a-return"
 
+    @pytest.mark.parametrize(
+        ("returns", "changes"),
+        [
+            (AfterReturn.UNDER_TERMS, ["2028-01-01 bronze"]),
+            (AfterReturn.AT_ONCE, ["2027-01-01 silver", "2028-01-01 bronze"]),
+        ],
+    )
+    def test_a_return_on_the_day_of_a_review_counts_in_the_year_reviewed(self, returns, changes):
+        policy = by_points(
+            CalendarWindow(), reviews=AtReset(), grace=Grace(6, Unit.MONTH), returns=returns
+        )
+        known = earns("03-10 5000", "2027-01-01 -500 for 12-30", "2027-01-01 -1")
+        assert replay(policy, known, "2028-12-31")[2:] == changes
+
+    def test_a_review_shows_the_window_that_was_completed(self):
+        policy = by_points(CalendarWindow(), reviews=AtReset())
+        known = earns("03-10 1000", "2027-01-01 200")
+        history = replay_terms(policy, MEMBER, JOINED, known, day("2026-12-31"))
+        assert explain(policy(facts(known, "2027-01-01", history))).splitlines()[1:] == [
+            "- met: earned tier is silver; at least silver required",
+            "  - noted: window from is 2027-01-01",
+            "  - not met: points for gold is 200; at least 5,000 required",
+            "  - not met: points for silver is 200; at least 1,000 required",
+            "  - noted: window completed last",
+            "    - noted: window from is 2026-01-01",
+            "    - not met: points for gold is 1,000; at least 5,000 required",
+            "    - met: points for silver is 1,000; at least 1,000 required",
+        ]
+
     def test_what_is_returned_leaves_the_window_with_what_was_bought(self):
         policy = by_points(CalendarWindow())
         joined_on = day("2025-11-01")
@@ -530,6 +559,17 @@ class TestOpenLoyaltyFaults:
             "2026-01-01 bronze",
             "2026-02-01 silver",
             "2026-04-01 gold",
+        ]
+
+    def test_a_tier_is_reviewed_a_year_after_it_was_reached(self):
+        """The day of a change, and not that of joining, begins the year in which to renew it."""
+        policy = by_points(SinceLastChange(12, Unit.MONTH), reviews=AtReset())
+        renewed = earns("03-15 5000", "2027-03-14 1000", "2028-03-15 1000")
+        assert replay(policy, renewed, "2031-12-31") == [
+            "2026-01-01 bronze",
+            "2026-03-15 gold",
+            "2027-03-15 silver",
+            "2030-03-15 bronze",
         ]
 
     def test_the_two_windows_are_not_the_same(self):

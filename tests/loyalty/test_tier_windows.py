@@ -34,8 +34,7 @@ class TestWindowLaws:
     @given(windows, days, days)
     def test_a_window_starts_where_counting_up_says(self, window, left, right):
         anchor, on = min(left, right), max(left, right)
-        changed_on = anchor - timedelta(days=1)
-        assert window.start(on, anchor) == window_of(window, on, anchor, changed_on)
+        assert window.start(on, anchor) == window_of(window, on, anchor, None)
 
     @given(windows, days, days)
     def test_it_lets_go_on_the_first_day_that_starts_later(self, window, left, right):
@@ -108,10 +107,12 @@ class TestWindows:
         assert starts == [iso("2026-04-30"), iso("2026-04-30"), iso("2026-06-30")]
         assert monthly.start(iso("2026-05-31"), iso("2026-01-31")) == iso("2026-05-31")
 
-    def test_nothing_counts_on_the_day_of_the_change_itself(self):
-        window = SinceLastChange(3, Unit.MONTH)
-        assert window.start(iso("2026-03-01"), iso("2026-03-02")) == iso("2026-03-02")
-        assert SinceLastChange().start(iso("2026-03-01"), iso("2026-03-02")) == iso("2026-03-02")
+    def test_a_window_with_a_length_begins_anew_so_long_after_the_change(self):
+        window = SinceLastChange(12, Unit.MONTH)
+        changed = iso("2026-03-15")
+        assert window.start(iso("2027-03-14"), changed) == changed
+        assert window.start(iso("2027-03-15"), changed) == iso("2027-03-15")
+        assert SinceLastChange().start(iso("2029-03-15"), changed) == changed
 
     def test_at_the_ends_of_the_calendar_a_window_does_not_break(self):
         assert RollingWindow(12, Unit.MONTH).start(date(1, 3, 1), date.min) == date.min

@@ -227,10 +227,10 @@ def window_of(window: TierWindow, on: date, joined_on: date, changed_on: date | 
         case AnniversaryWindow(count, unit):
             return spans(joined_on, count, unit, on)[-1]
         case SinceLastChange(count, unit):
-            begin = joined_on if changed_on is None else changed_on + ONE_DAY
-            if count is None or unit is None or begin > on:
-                return begin
-            return spans(begin, count, unit, on)[-1]
+            first = joined_on if changed_on is None else changed_on + ONE_DAY
+            if count is None or unit is None:
+                return first
+            return max(first, spans(changed_on or joined_on, count, unit, on)[-1])
         case _:
             return joined_on
 
@@ -276,11 +276,12 @@ class Oracle:
 
     def is_review(self, on: date, changed_on: date | None) -> bool:
         """Whether there is a review on a day."""
-        reviews, begin = self.policy.reviews, self.joined_on
+        reviews, window = self.policy.reviews, self.policy.window
         if isinstance(reviews, AtReset):
-            if isinstance(self.policy.window, SinceLastChange) and changed_on is not None:
-                begin = changed_on + ONE_DAY
-            return on >= begin and window_of(self.policy.window, on, begin, None) == on
+            restarted = changed_on if isinstance(window, SinceLastChange) else None
+            if restarted is not None and on <= restarted + ONE_DAY:
+                return False  # The window has just begun, and those here last longer than a day.
+            return window_of(window, on, self.joined_on, restarted) == on
         return reviews is not None and on in review_days(reviews)
 
     def earned_on(self, on: date, changed_on: date | None, *, leave_out: bool = False) -> int:

@@ -124,7 +124,7 @@ def _tally_on(rules: TierRules, facts: TierFacts, ahead: TierHistory, day: date)
         if change.on < day and (change.from_tier is not None or change.to_tier != lowest)
     ]
     if rules.restarts and changes:
-        tally.restart(changes[-1] + _ONE_DAY)
+        tally.restart(changes[-1])
     tally.to(day)
     return tally
 
@@ -154,7 +154,7 @@ def _renewal(
     rules = rules_of(policy)
     tally = _tally_on(rules, facts, ahead, falls_on)
     last_day = falls_on
-    if tally.start == falls_on and facts.as_of < falls_on and rules.judges_closed:
+    if rules.judges_closed and tally.first < tally.start == falls_on:
         # A review on the first day of a window looks at the one that was completed.
         last_day = falls_on - _ONE_DAY
         tally = _tally_on(rules, facts, ahead, last_day)

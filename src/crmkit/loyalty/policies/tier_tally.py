@@ -90,11 +90,12 @@ class WindowTally:
         self.reached = 0
         self.start = joined_on
         self.closed_from: date | None = None
-        self.restart(joined_on)
+        self.restart(joined_on, used_up=False)
 
-    def restart(self, anchor: date) -> None:
-        """Count from a day on, and forget what was before it."""
+    def restart(self, anchor: date, *, used_up: bool = True) -> None:
+        """Count from a change on, and forget what was before it: the day itself is used up."""
         self.anchor = anchor
+        self.first = anchor + _ONE_DAY if used_up else anchor
         self.retiering = self._rules.retiering(anchor)
         self._outside.clear()
         self._changes_tomorrow = True
@@ -104,7 +105,7 @@ class WindowTally:
         self._returned.clear()
         if self._next < self._known:
             self._take_in(day)
-        self.start = start = self._window.start(day, self.anchor)
+        self.start = start = max(self._window.start(day, self.anchor), self.first)
         inside = self._inside
         while inside and inside[0][0] < start:
             counted, _, amounts = heappop(inside)
@@ -176,10 +177,10 @@ class WindowTally:
 
     def _look_at_closed(self, day: date) -> bool:
         """Whether a review on the day looks at the window before; forget what is older."""
-        if self.start <= self.anchor:
+        if self.start <= self.first:
             self._outside.clear()
             return False
-        closed_from = self._window.start(self.start - _ONE_DAY, self.anchor)
+        closed_from = max(self._window.start(self.start - _ONE_DAY, self.anchor), self.first)
         self._outside = [each for each in self._outside if each[0] >= closed_from]
         if self.retiering.reviews is None or day not in self.retiering.reviews:
             return False

@@ -116,7 +116,7 @@ class TierWalk:
     def _begin(self, day: date, *, is_change: bool) -> None:
         below = self.tally.reached < (self.held or 0)
         if is_change and self._rules.restarts:
-            self.tally.restart(day + _ONE_DAY)
+            self.tally.restart(day)
         self.below_since = self.falls_on = None
         if below:
             self._is_below(day)
@@ -154,7 +154,7 @@ class TierWalk:
         earlier_ones = [change for change in history.changes if change.on < last.on]
         before = [change.on for change in earlier_ones if self._is_change(change)]
         if before and self._rules.restarts:
-            self.tally.restart(before[-1] + _ONE_DAY)
+            self.tally.restart(before[-1])
         self.tally.to(last.on)
         self._begin(last.on, is_change=self._is_change(last))
         day = self._next_day(last.on)

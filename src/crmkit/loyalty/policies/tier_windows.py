@@ -1,8 +1,8 @@
 """The windows of time in which a member qualifies for a tier.
 
 Each says on which day it opens, and when it lets go of what was counted. ``anchor`` is the day from
-which a member counts at all: the one on which they joined or, for a window that restarts at each
-change of tier, the day after the last change.
+which spans are counted: the one on which a member joined or, for a window that restarts at each
+change of tier, that of the last change.
 """
 
 from datetime import date, timedelta
@@ -135,7 +135,7 @@ class SinceLastChange:
     """All since the day after the last change of tier, up or down; before the first, since joining.
 
     What led to the change is used up by it. With a length, such as 12 months, it also begins anew
-    so long after the change, and so on. Coming in at the entry tier is no change.
+    on the day so long after the change, and so on. Coming in at the entry tier is no change.
 
     :raises InvalidPolicy: if a length has no unit, or is shorter than one.
     """
@@ -150,7 +150,7 @@ class SinceLastChange:
             _check_length(self.count, self.unit)
 
     def start(self, day: date, anchor: date) -> date:
-        """The first day that counts on a day; on the day of the change itself, the day after."""
+        """The first day of the span that a day lies in; that of the change itself is used up."""
         if self.count is None or self.unit is None:
             return anchor
         return _span(anchor, self.count, self.unit, day)[0]
