@@ -361,10 +361,10 @@ class TestSetonoFloat:
     def test_an_amount_beyond_what_a_float_can_count_is_exact_as_well(self):
         """To the last cent, at a point a cent."""
         cents = EarningRule("cents", BaseRate(1, per=eur("0.01")), priority=1)
-        rules = EarningRules((cents, EarningRule("more", Multiplier("1.37"), priority=2)))
-        minor = 123_456_789_012_345_678
+        rules = EarningRules((cents, EarningRule("more", Multiplier("2.33"), priority=2)))
+        minor = 977_329_965_204_690_299
         most = EarningFacts.single(MEMBER, SUNDAY, Money.of_minor(minor, "EUR"))
-        assert shares(rules, most) == {"cents": minor, "more": minor * 37 // 100}
+        assert shares(rules, most) == {"cents": minor, "more": minor * 133 // 100}
 
     def test_rounding_happens_once(self):
         """Half a point of base and half a point by twice make one."""
