@@ -281,7 +281,7 @@ class TestRecords:
             lambda: Capture(hold="h", lots=[]),
             lambda: Reversal(accrual="o"),
             lambda: Reversal(accrual="o", expired=-1, deficit=2),
-            lambda: Reversal(accrual="o", deficit=1.0),
+            lambda: Reversal(accrual="o", deficit=1.0),  # type: ignore[arg-type]
             lambda: Reversal(accrual="o", deficit=1, waived=-1),
             lambda: MergedFrom(member=BEA, deficit=-1),
             lambda: MergedInto(survivor=BEA, deficit=True),
