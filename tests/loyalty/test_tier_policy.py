@@ -13,6 +13,7 @@ from crmkit.decision import explain
 from crmkit.errors import CurrencyMismatch, InvalidPolicy, InvalidValue
 from crmkit.identifiers import Actor, CustomerId
 from crmkit.loyalty import (
+    STORED_TYPES,
     AfterManual,
     AfterReturn,
     AnniversaryWindow,
@@ -59,7 +60,7 @@ from tests.loyalty.tier_words import (
 )
 
 YEARLY = ReviewCycle(date(2026, 1, 1), 1, Unit.YEAR)
-KEPT = make_converter(TierPolicy)
+KEPT = make_converter(*STORED_TYPES)
 
 
 def replay(

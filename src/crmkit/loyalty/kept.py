@@ -19,6 +19,7 @@ from crmkit.loyalty.policies.measures import LoyaltyIndex
 from crmkit.loyalty.policies.point_value import PointValue
 from crmkit.loyalty.policies.program import Program
 from crmkit.loyalty.policies.rewards import RewardCatalog
+from crmkit.loyalty.policies.tier_policy import TierPolicy
 from crmkit.loyalty.policies.types import LoyaltyTypePolicy
 from crmkit.loyalty.records.coupon import Coupon
 from crmkit.loyalty.records.entries import LedgerEntry
@@ -197,5 +198,6 @@ STORED_TYPES = (
     RewardCatalog,
     RewardStock,
     TierHistory,
+    TierPolicy,
 )
 """Every type of loyalty that can be kept: ``make_converter(*STORED_TYPES)``."""
