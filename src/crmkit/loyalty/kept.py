@@ -1,9 +1,11 @@
 """How members, their points and the terms of a program are kept, and found again."""
 
+from collections.abc import Iterable
 from datetime import date
 from hashlib import sha256
+from typing import Self
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from crmkit.errors import InvalidValue
 from crmkit.identifiers import CustomerId, check_identifier
@@ -29,6 +31,7 @@ from crmkit.loyalty.records.reward import RewardStock
 from crmkit.loyalty.records.roll import IntentionAnswer, ProfitEntry, ProgramMember
 from crmkit.loyalty.tally.account import PointsAccount
 from crmkit.loyalty.tally.ledger import entry_counts
+from crmkit.money import Money
 from crmkit.period import check_date
 from crmkit.serialization import make_converter
 from crmkit.storage import Collection, Fold, Index, IndexValue, Stream
@@ -66,6 +69,7 @@ class Membership:
     ``tiers`` is what the terms of the program gave, each day through ``decided_through``; what was
     given by hand is kept beside it, so that it leaves no trace when it ends. ``survivor`` is
     who has everything since the member was merged, ``absorbed`` are those merged into this one.
+    ``referred_by`` is who brought the member, once that was paid for: it is never paid for again.
 
     :raises InvalidValue: if the history is that of somebody else, or begins before the member
         joined.
@@ -78,6 +82,7 @@ class Membership:
     decided_through: date | None = None
     survivor: CustomerId | None = None
     absorbed: tuple[Absorbed, ...] = ()
+    referred_by: CustomerId | None = None
 
     def __attrs_post_init__(self) -> None:
         check_identifier(self.member, "member")
@@ -86,6 +91,14 @@ class Membership:
             raise InvalidValue("the tiers of a membership are those of its member")
         if self.tiers.changes and self.tiers.changes[0].on < self.joined_on:
             raise InvalidValue("a member holds a tier from the day of joining on, not before")
+
+    def manual_from(self, day: date) -> tuple[ManualTier, ...]:
+        """The tiers given by hand that last until a day or longer, as they are from that day on."""
+        return tuple(
+            evolve(each, from_on=max(each.from_on, day))
+            for each in self.manual
+            if each.until >= day
+        )
 
 
 @frozen
@@ -108,16 +121,52 @@ def posted_key(member: CustomerId, key: str) -> str:
     return sha256(f"{len(member)}:{member}{key}".encode()).hexdigest()
 
 
+def _as_row(counted: Qualification) -> str:
+    spend = counted.spend
+    money = "- -" if spend is None else f"{spend.minor} {spend.currency}"
+    days = f"{counted.on.toordinal()} {counted.counts_for.toordinal()}"
+    return f"{days} {counted.points} {counted.visits} {money}"
+
+
+def _of_row(row: str) -> Qualification:
+    on, counts_for, points, visits, minor, currency = row.split()
+    return Qualification(
+        date.fromordinal(int(on)),
+        int(points),
+        None if minor == "-" else Money.of_minor(int(minor), currency),
+        int(visits),
+        None if counts_for == on else date.fromordinal(int(counts_for)),
+    )
+
+
 @frozen
 class Counted:
-    """What counts for the tier of a member, in the order of posting."""
+    """What counts for the tier of a member, in the order of posting; the keys are left out.
 
-    items: tuple[Qualification, ...] = ()
+    There is a line of text for each, because a member of many years has thousands of them, which
+    are read at every purchase: the two days, points, visits and spend.
+
+    >>> bought = Qualification(date(2026, 1, 5), 12, Money("12.50", "EUR"), 1)
+    >>> Counted.of([bought]).rows
+    ('739621 739621 12 1 1250 EUR',)
+    """
+
+    rows: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, items: Iterable[Qualification]) -> Self:
+        """Sum these up."""
+        return cls(tuple(map(_as_row, items)))
+
+    @property
+    def items(self) -> tuple[Qualification, ...]:
+        """Each of them."""
+        return tuple(map(_of_row, self.rows))
 
     def after(self, entry: LedgerEntry) -> "Counted":
         """With what a further entry counts, if it counts anything."""
         counted = entry_counts(entry)
-        return self if counted is None else Counted((*self.items, counted))
+        return self if counted is None else Counted((*self.rows, _as_row(counted)))
 
 
 POINTS_LEDGERS = Stream(
