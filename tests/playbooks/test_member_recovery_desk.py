@@ -251,6 +251,16 @@ class TestOnce:
             *("call", RECOVERY_TOPIC)
         ]
 
+    def test_two_complaints_at_a_time_do_not_pass_the_cap(self):
+        store = CrowdedStore()
+        recovery = desks(store, cap=GoodwillCap(600))
+        joined(recovery)
+        complained(recovery)
+        complained(recovery, "K-2")
+        store.rivals = [lambda: recover(recovery, ComplaintId("K-2"))]
+        assert recover(recovery).decision.outcome.goodwill_points == 100
+        assert points_of(recovery) == 5_600
+
     def test_attempts_come_to_an_end(self):
         store = CrowdedStore()
         recovery = evolve(desks(store), attempts=1)
