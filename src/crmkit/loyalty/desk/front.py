@@ -18,13 +18,21 @@ from crmkit.loyalty.desk.rewards import Rewarded, catalog_of, give, put_back, re
 from crmkit.loyalty.desk.standing import (
     TIER_CHANGED_TOPIC,
     bring_up,
+    bring_up_given,
     facts_of,
     tier_of,
     tiers_of,
 )
 from crmkit.loyalty.facts.earning import BasketLine, EarningFacts
 from crmkit.loyalty.facts.tier_facts import TierFacts
-from crmkit.loyalty.kept import MEMBERSHIPS, POINTS_ACCOUNT, POINTS_LEDGERS, Absorbed, Membership
+from crmkit.loyalty.kept import (
+    MEMBERSHIPS,
+    POINTS_ACCOUNT,
+    POINTS_LEDGERS,
+    QUALIFICATIONS,
+    Absorbed,
+    Membership,
+)
 from crmkit.loyalty.policies.program import Program
 from crmkit.loyalty.policies.rewards import RewardVerdict
 from crmkit.loyalty.records.manual_tier import ManualTier
@@ -181,7 +189,8 @@ class LoyaltyDesk:
         return self._done(work, unit)
 
     def verify(self, member: CustomerId, *, unit: UnitOfWork | None = None) -> PointsAccount:
-        """Hold the snapshot of a member's ledger against all its entries.
+        """Hold the snapshots of a member's ledger against all its entries: of the points, and of
+        what counts for the tier.
 
         :raises NotAMember: if they are none.
         :raises CorruptStore: if the snapshot says something else.
@@ -189,7 +198,9 @@ class LoyaltyDesk:
 
         def work(ledgers: Ledgers) -> PointsAccount:
             ledgers.member(member)
-            return ledgers.unit.stream(POINTS_LEDGERS).verify(member, POINTS_ACCOUNT)
+            log = ledgers.unit.stream(POINTS_LEDGERS)
+            log.verify(member, QUALIFICATIONS)
+            return log.verify(member, POINTS_ACCOUNT)
 
         return self._done(work, unit)
 
@@ -350,8 +361,8 @@ class LoyaltyDesk:
 
         def work(ledgers: Ledgers) -> Posted:
             posted = ledgers.post(member, key, command, whole=True)
-            if posted.is_new and of is None:
-                put_back(ledgers, member, redemption, on)
+            if posted.is_new:
+                put_back(ledgers, member, of or member, redemption, on)
             return posted
 
         return self._done(work, unit)
@@ -458,8 +469,9 @@ class LoyaltyDesk:
     ) -> Posted:
         """Two members turn out to be one customer; see :func:`merge_members`.
 
-        The survivor has been a member since the earlier of the two joined, and what counted for the
-        tier of one counts for both.
+        The survivor has been a member since the earlier of the two joined, what counted for the
+        tier of one counts for both, and a tier that was given to the other by hand goes on for its
+        time.
         """
 
         def work(ledgers: Ledgers) -> Posted:
@@ -472,9 +484,16 @@ class LoyaltyDesk:
                 members = ledgers.unit.repository(MEMBERSHIPS)
                 members.replace(evolve(gone.record, survivor=survivor), gone.version)
                 joined_on = min(kept.record.joined_on, gone.record.joined_on)
-                absorbed = (*kept.record.absorbed, Absorbed(other, on))
-                both = evolve(kept.record, joined_on=joined_on, absorbed=absorbed)
-                bring_up(ledgers, members.replace(both, kept.version), on)
+                # What is decided is not decided again: given tiers come along for the days after.
+                day = max(on, kept.record.decided_through or on)
+                both = evolve(
+                    kept.record,
+                    joined_on=joined_on,
+                    absorbed=(*kept.record.absorbed, Absorbed(other, on)),
+                    manual=(*kept.record.manual, *gone.record.manual_from(day)),
+                    referred_by=kept.record.referred_by or gone.record.referred_by,
+                )
+                bring_up(ledgers, members.replace(both, kept.version), day)
             return posted
 
         return self._done(work, unit)
@@ -486,7 +505,9 @@ class LoyaltyDesk:
     ) -> Membership:
         """A tier is given by hand, for a time; it ends by its date. Given twice is given once.
 
-        :raises InvalidValue: if the tier is not on the ladder of the program.
+        :raises InvalidValue: if the tier is not on the ladder of the program, or is to fall under
+            the terms on a day that is decided already.
+        :raises ClosedLedger: if the member was merged into another one.
         :raises NotAMember: if they are none.
         """
         tiers_of(self.program).ladder.position(manual.tier)
@@ -495,8 +516,7 @@ class LoyaltyDesk:
             stored = ledgers.member(member)
             if manual in stored.record.manual:
                 return stored.record
-            after = evolve(stored.record, manual=(*stored.record.manual, manual))
-            return ledgers.unit.repository(MEMBERSHIPS).replace(after, stored.version).record
+            return bring_up_given(ledgers, stored, manual)
 
         return self._done(work, unit)
 

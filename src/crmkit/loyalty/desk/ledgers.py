@@ -1,6 +1,6 @@
 """The ledgers of a program within one unit of work: read as little as will do, write once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from attrs import frozen
 
@@ -17,7 +17,7 @@ from crmkit.loyalty.kept import (
     posted_key,
 )
 from crmkit.loyalty.policies.program import Program
-from crmkit.loyalty.records.entries import LedgerEntry, MergedFrom
+from crmkit.loyalty.records.entries import LedgerEntry, MergedFrom, Reversal, Rollback
 from crmkit.loyalty.tally.account import PointsAccount
 from crmkit.loyalty.tally.balance import Balance
 from crmkit.loyalty.tally.ledger import PointsLedger
@@ -99,6 +99,25 @@ class Ledgers:
             if isinstance(entry.posting, MergedFrom)
         )
         return PointsLedger(member, self.program.terms, entries=entries, merged=merged)
+
+    def home(self, member: CustomerId) -> CustomerId:
+        """Who has everything of a member now: whoever they were merged into, or they themselves.
+
+        :raises NotAMember: if they have no membership.
+        """
+        survivor = self.member(member).record.survivor
+        return member if survivor is None else self.home(survivor)
+
+    def entries(self, member: CustomerId) -> Iterator[tuple[CustomerId, LedgerEntry]]:
+        """Every entry of a member, with those of members who were merged into this one from then
+        on, each with whose it is: a return or a rollback is of whoever had bought or redeemed."""
+        for entry in self.unit.stream(POINTS_LEDGERS).read(member):
+            what, whose = entry.posting, member
+            if isinstance(what, MergedFrom):
+                yield from self.entries(what.member)
+            elif isinstance(what, Reversal | Rollback):
+                whose = what.member or member
+            yield whose, entry
 
     def post(
         self, member: CustomerId, key: str, command: Command, *, whole: bool = False

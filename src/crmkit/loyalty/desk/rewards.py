@@ -1,5 +1,6 @@
 """Rewards at the desk of a program: who can have which, and how many are left."""
 
+from collections.abc import Iterable
 from datetime import date
 
 from attrs import frozen
@@ -12,12 +13,16 @@ from crmkit.loyalty.desk.standing import tier_of
 from crmkit.loyalty.kept import REWARD_STOCKS, posted_key
 from crmkit.loyalty.policies.program import Program
 from crmkit.loyalty.policies.rewards import Redeemed, RewardCatalog, RewardFacts, RewardVerdict
-from crmkit.loyalty.records.entries import Capture, Redemption, Rollback
+from crmkit.loyalty.records.entries import Capture, LedgerEntry, Redemption, Rollback
 from crmkit.loyalty.records.lots import points_in
-from crmkit.loyalty.records.reward import RewardStock
-from crmkit.loyalty.tally.ledger import EntryNote, PointsLedger
+from crmkit.loyalty.records.reward import Restocked, RewardStock
+from crmkit.loyalty.tally.ledger import EntryNote
 
 __all__ = ["Rewarded", "catalog_of", "give", "put_back", "redeemed_in", "restock", "reward_facts"]
+
+
+OfMember = tuple[CustomerId, LedgerEntry]
+"""An entry, and whose it is."""
 
 
 @frozen
@@ -44,15 +49,15 @@ def catalog_of(program: Program) -> RewardCatalog:
 
 def reward_facts(ledgers: Ledgers, member: CustomerId, on: date) -> RewardFacts:
     """What a decision about rewards looks at."""
-    membership, ledger = ledgers.member(member).record, ledgers.whole(member)
+    membership, entries = ledgers.member(member).record, tuple(ledgers.entries(member))
     tiers = ledgers.program.tiers
     return RewardFacts(
         member=member,
         on=on,
-        points=ledger.balance(on).available,
+        points=ledgers.whole(member).balance(on).available,
         member_since=membership.joined_on,
         tier=None if tiers is None else tier_of(ledgers, member, on).outcome.name,
-        redeemed=redeemed_in(ledger),
+        redeemed=redeemed_in(entries),
         left=_left(ledgers),
     )
 
@@ -64,26 +69,27 @@ def _left(ledgers: Ledgers) -> dict[str, int]:
     return {stock.reward: stock.left for stock in stocks if stock.left is not None}
 
 
-def redeemed_in(ledger: PointsLedger) -> tuple[Redeemed, ...]:
+def redeemed_in(entries: Iterable[OfMember]) -> tuple[Redeemed, ...]:
     """Which rewards a member had, and on which days; what was cancelled altogether is left out."""
-    spent = _left_of_redemptions(ledger)
+    every = tuple(entries)
+    spent = _left_of_redemptions(every)
     return tuple(
         Redeemed(entry.posting.reward, entry.on)
-        for entry in ledger.entries
+        for whose, entry in every
         if isinstance(entry.posting, Redemption | Capture)
-        if entry.posting.reward is not None and spent[entry.key]
+        if entry.posting.reward is not None and spent[whose, entry.key]
     )
 
 
-def _left_of_redemptions(ledger: PointsLedger) -> dict[str, int]:
+def _left_of_redemptions(entries: Iterable[OfMember]) -> dict[tuple[CustomerId, str], int]:
     """How many points each redemption and capture still holds spent."""
-    spent = dict[str, int]()
-    for entry in ledger.entries:
+    spent = dict[tuple[CustomerId, str], int]()
+    for whose, entry in entries:
         what = entry.posting
         if isinstance(what, Redemption | Capture):
-            spent[entry.key] = points_in(what.lots)
-        elif isinstance(what, Rollback) and what.member is None:
-            spent[what.redemption] -= points_in(what.lots)
+            spent[whose, entry.key] = points_in(what.lots)
+        elif isinstance(what, Rollback):
+            spent[whose, what.redemption] -= points_in(what.lots)
     return spent
 
 
@@ -103,9 +109,10 @@ def give(
     decision = catalog.can_redeem(name, reward_facts(ledgers, member, on))
     if not decision.outcome.allowed:
         return Rewarded(decision, None)
+    # A day that the ledger refuses takes no piece either, whatever the host does with its unit.
+    after = before.redeem(reward.points, on=on, key=key, reward=name, **note)
     if reward.stock is not None:
         _take(ledgers, name, reward.stock, posted_key(member, key), on)
-    after = before.redeem(reward.points, on=on, key=key, reward=name, **note)
     return Rewarded(decision, ledgers.keep(key, before, after))
 
 
@@ -119,22 +126,28 @@ def _take(ledgers: Ledgers, name: str, initial: int, key: str, on: date) -> None
         kept.replace(stored.record.reserve(key, day).take(key, day), stored.version)
 
 
-def put_back(ledgers: Ledgers, member: CustomerId, redemption: str, on: date) -> None:
-    """A reward that was cancelled altogether is in stock again, if it came from one."""
-    ledger = ledgers.whole(member)
-    entry = ledger.entry(redemption)
-    what = None if entry is None else entry.posting
-    reward = what.reward if isinstance(what, Redemption) else None
-    if reward is None or ledgers.program.rewards is None or _is_spent(ledger, redemption):
+def put_back(
+    ledgers: Ledgers, member: CustomerId, of: CustomerId, redemption: str, on: date
+) -> None:
+    """A reward that was cancelled altogether is in stock again, if it came from one; ``of`` had
+    redeemed it."""
+    entries = tuple(ledgers.entries(member))
+    if ledgers.program.rewards is None or _left_of_redemptions(entries)[of, redemption]:
         return
-    kept, key = ledgers.unit.repository(REWARD_STOCKS), posted_key(member, redemption)
-    stored = kept.find(reward)
+    reward = _reward_of(entries, of, redemption)
+    kept, key = ledgers.unit.repository(REWARD_STOCKS), posted_key(of, redemption)
+    stored = None if reward is None else kept.find(reward)
     if stored is not None and stored.record.has(key):
         kept.replace(stored.record.release(key, _noted_on(stored.record, on)), stored.version)
 
 
-def _is_spent(ledger: PointsLedger, redemption: str) -> bool:
-    return redemption in [key for key, left in _left_of_redemptions(ledger).items() if left]
+def _reward_of(entries: Iterable[OfMember], of: CustomerId, redemption: str) -> str | None:
+    return next(
+        entry.posting.reward
+        for whose, entry in entries
+        if isinstance(entry.posting, Redemption | Capture)
+        if (whose, entry.key) == (of, redemption)
+    )
 
 
 def _noted_on(stock: RewardStock, on: date) -> date:
@@ -149,5 +162,8 @@ def restock(ledgers: Ledgers, name: str, pieces: int, key: str, on: date) -> Rew
     stored = kept.find(name)
     if stored is None:
         return kept.add(RewardStock(name, reward.stock).restock(key, pieces, on)).record
+    for move in stored.record.moves:
+        if isinstance(move, Restocked) and move.key == key and move.pieces != pieces:
+            raise IdempotencyMismatch("the key was used for another delivery: give each its own")
     after = stored.record.restock(key, pieces, _noted_on(stored.record, on))
     return after if after == stored.record else kept.replace(after, stored.version).record

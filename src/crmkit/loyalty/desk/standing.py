@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from attrs import evolve
 
-from crmkit.decision import Decision
+from crmkit.decision import Decision, noted
 from crmkit.errors import InvalidValue
 from crmkit.identifiers import CustomerId
 from crmkit.loyalty.desk.ledgers import Ledgers
@@ -14,15 +14,18 @@ from crmkit.loyalty.kept import MEMBERSHIPS, POINTS_LEDGERS, QUALIFICATIONS, Mem
 from crmkit.loyalty.policies.program import Program
 from crmkit.loyalty.policies.tier_policy import TierPolicy
 from crmkit.loyalty.policies.tier_replay import replay_terms
+from crmkit.loyalty.records.manual_tier import AfterManual, ManualTier, tier_in_force
 from crmkit.loyalty.records.qualification import Qualification
+from crmkit.loyalty.tally.account import ClosedLedger
 from crmkit.storage import Stored
 from crmkit.tiering import Tier, TierHistory
 
-__all__ = ["TIER_CHANGED_TOPIC", "bring_up", "facts_of", "tier_of", "tiers_of"]
+__all__ = ["TIER_CHANGED_TOPIC", "bring_up", "bring_up_given", "facts_of", "tier_of", "tiers_of"]
 
 TIER_CHANGED_TOPIC = "program-tier-changed"
 """The topic of the messages that a change of tier leaves in the outbox; their text is the member,
-the tier they had and the tier they have now, one a line; the second is empty on joining."""
+the tier they had by the terms and the one they have now, one a line; the second is empty on
+joining. Tiers given by hand, which come and go by their days, are not told."""
 
 _ONE_DAY = timedelta(days=1)
 
@@ -38,15 +41,50 @@ def tiers_of(program: Program) -> TierPolicy:
 
 
 def facts_of(ledgers: Ledgers, member: CustomerId, on: date) -> TierFacts:
-    """What a decision about the tier of a member looks at."""
+    """What a decision about the tier of a member looks at: the tiers of all days before it, whether
+    they are written already or not."""
     record = ledgers.member(member).record
-    counted, history = _counts(ledgers, record), record.tiers.as_of(on)
+    counted, before = _counts(ledgers, record), on - _ONE_DAY
+    history = _through(ledgers.program, record, counted, before)
     return TierFacts.of(member, record.joined_on, counted, on, history, record.manual)
 
 
 def tier_of(ledgers: Ledgers, member: CustomerId, on: date) -> Decision[Tier]:
     """Which tier a member holds on a day, those given by hand included."""
-    return tiers_of(ledgers.program)(facts_of(ledgers, member, on))
+    decision = tiers_of(ledgers.program)(facts_of(ledgers, member, on))
+    record = ledgers.member(member).record
+    by_terms = record.tiers.tier_on(on)
+    if by_terms is None or on >= _decided(record):
+        return decision
+    tier, _ = tier_in_force(record.manual, on, by_terms)
+    if tier == decision.outcome:
+        return decision
+    # The day was decided by other terms, or before a merge: it stays as it was decided.
+    evidence = (noted("decided-before", record.tiers.as_of(on).changes[-1].reason),)
+    return Decision(tier, decision.policy, on, evidence, subject=member)
+
+
+def _through(
+    program: Program, record: Membership, counted: tuple[Qualification, ...], on: date
+) -> TierHistory:
+    """The tiers of a member by the terms through a day; what is decided already stays."""
+    decided = _decided(record)
+    if program.tiers is None or record.survivor is not None or on <= decided:
+        return record.tiers.as_of(on)
+    return replay_terms(
+        program.tiers,
+        record.member,
+        record.joined_on,
+        counted,
+        on,
+        manual=record.manual,
+        history=record.tiers,
+        decided_through=decided,
+    )
+
+
+def _decided(record: Membership) -> date:
+    return record.decided_through or record.joined_on - _ONE_DAY
 
 
 def bring_up(ledgers: Ledgers, stored: Stored[Membership], on: date) -> Membership:
@@ -55,21 +93,13 @@ def bring_up(ledgers: Ledgers, stored: Stored[Membership], on: date) -> Membersh
     A day is decided when it is over. Until then it may be decided again, and days before it never
     are: new terms of the program do not reach back.
     """
-    record, policy = stored.record, ledgers.program.tiers
-    decided = record.decided_through or record.joined_on - _ONE_DAY
-    if policy is None or record.survivor is not None or on < max(decided, record.joined_on):
+    record, program = stored.record, ledgers.program
+    decided = _decided(record)
+    if program.tiers is None or record.survivor is not None or on < max(decided, record.joined_on):
         return record
     before = min(decided, on - _ONE_DAY)
-    tiers = replay_terms(
-        policy,
-        record.member,
-        record.joined_on,
-        _counts(ledgers, record),
-        on,
-        manual=record.manual,
-        history=record.tiers.as_of(before),
-        decided_through=before,
-    )
+    open_again = evolve(record, tiers=record.tiers.as_of(before), decided_through=before)
+    tiers = _through(program, open_again, _counts(ledgers, record), on)
     after = evolve(record, tiers=tiers, decided_through=on)
     if after == record:
         return record
@@ -77,6 +107,23 @@ def bring_up(ledgers: Ledgers, stored: Stored[Membership], on: date) -> Membersh
     for was, now in _moves(record.tiers, tiers):
         ledgers.unit.outbox.add(TIER_CHANGED_TOPIC, f"{record.member}\n{was}\n{now}")
     return after
+
+
+def bring_up_given(ledgers: Ledgers, stored: Stored[Membership], manual: ManualTier) -> Membership:
+    """Write down a tier given by hand; the day that was decided last is decided again with it."""
+    record = stored.record
+    if record.survivor is not None:
+        raise ClosedLedger(record.survivor)
+    decided = _decided(record)
+    if manual.then is AfterManual.FALL and manual.until < decided:
+        raise InvalidValue(
+            f"days before {decided} are decided, and a tier that ended there cannot fall under the "
+            f"terms any more: give it AfterManual.RESUME, or let it end later"
+        )
+    after = evolve(record, manual=(*record.manual, manual))
+    return bring_up(
+        ledgers, ledgers.unit.repository(MEMBERSHIPS).replace(after, stored.version), decided
+    )
 
 
 def _counts(ledgers: Ledgers, membership: Membership) -> tuple[Qualification, ...]:
