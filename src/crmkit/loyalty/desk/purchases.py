@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
+from itertools import takewhile
 
 from attrs import evolve, frozen
 
@@ -11,7 +12,9 @@ from crmkit.identifiers import CustomerId
 from crmkit.loyalty.desk.ledgers import Ledgers, Posted
 from crmkit.loyalty.desk.standing import bring_up, tier_of
 from crmkit.loyalty.facts.earning import BasketLine, Credited, EarningFacts, ReturnFacts
-from crmkit.loyalty.kept import MEMBERSHIPS, POINTS_LEDGERS, posted_key
+from crmkit.loyalty.kept import MEMBERSHIPS, posted_key
+from crmkit.loyalty.policies.earning import EarningRules
+from crmkit.loyalty.policies.earning_terms import ReferralBonus
 from crmkit.loyalty.records.accrued import Accrued, TakenBack
 from crmkit.loyalty.records.entries import Accrual, LedgerEntry, Qualified, Reversal
 from crmkit.loyalty.records.qualification import Qualification
@@ -69,7 +72,8 @@ def buy(
     counted = _counted(decision.outcome, asked, on, key)
     after = _earned(ledger, decision.outcome, counted, key, source, note)
     posted = ledgers.keep(key, ledger, after)
-    referral = _referred(ledgers, facts.member, decision.outcome, on, note)
+    referral = _referred(ledgers, facts, decision.outcome, on, note)
+    _settle(ledgers, facts, decision.outcome)
     bring_up(ledgers, ledgers.member(facts.member), on)
     return Purchased(decision, posted, referral)
 
@@ -94,9 +98,21 @@ def _tier_before(ledgers: Ledgers, facts: EarningFacts) -> str | None:
 
 
 def _is_settled(ledgers: Ledgers, facts: EarningFacts) -> bool:
-    if facts.referred_by is None:
-        return False
-    return ledgers.number_of(facts.referred_by, _referral_key(facts.member)) is not None
+    return ledgers.member(facts.member).record.referred_by is not None
+
+
+def _settle(ledgers: Ledgers, facts: EarningFacts, accrued: Accrued) -> None:
+    """Both sides had their points for it, whoever is named as the referrer from now on."""
+    if accrued.referral is None and not _has_referral(ledgers.program.earning, accrued.shares):
+        return
+    stored = ledgers.member(facts.member)
+    settled = evolve(stored.record, referred_by=facts.referred_by)
+    ledgers.unit.repository(MEMBERSHIPS).replace(settled, stored.version)
+
+
+def _has_referral(rules: EarningRules, shares: Iterable[RuleShare]) -> bool:
+    names = {rule.name for rule in rules.rules if isinstance(rule.gives, ReferralBonus)}
+    return any(share.rule in names for share in shares)
 
 
 def _used_up(ledgers: Ledgers, member: CustomerId | None, on: date) -> tuple[Credited, ...]:
@@ -104,19 +120,21 @@ def _used_up(ledgers: Ledgers, member: CustomerId | None, on: date) -> tuple[Cre
     rules = ledgers.program.earning
     if member is None or not rules.looks_back:
         return ()
-    return rules.credited(_shares(ledgers.unit.stream(POINTS_LEDGERS).read(member)), on)
+    return rules.credited(_shares(ledgers.entries(member)), on)
 
 
-def _shares(entries: Iterable[LedgerEntry]) -> Iterator[tuple[date, tuple[RuleShare, ...]]]:
+def _shares(
+    entries: Iterable[tuple[CustomerId, LedgerEntry]],
+) -> Iterator[tuple[date, tuple[RuleShare, ...]]]:
     """What rules gave, and what returns took of it, by the day of the purchase."""
-    earned_on = dict[str, date]()
-    for entry in entries:
+    earned_on = dict[tuple[CustomerId, str], date]()
+    for whose, entry in entries:
         what = entry.posting
         if isinstance(what, Accrual):
-            earned_on[entry.key] = what.lot.earned_on
+            earned_on[whose, entry.key] = what.lot.earned_on
             yield what.lot.earned_on, what.breakdown
-        elif isinstance(what, Reversal) and what.accrual in earned_on:
-            yield earned_on[what.accrual], what.breakdown
+        elif isinstance(what, Reversal):
+            yield earned_on[whose, what.accrual], what.breakdown
 
 
 def _counted(accrued: Accrued, facts: EarningFacts, on: date, key: str) -> Qualification:
@@ -154,20 +172,20 @@ def _earned(
 
 
 def _referred(
-    ledgers: Ledgers, referred: CustomerId, accrued: Accrued, on: date, note: EntryNote
+    ledgers: Ledgers, facts: EarningFacts, accrued: Accrued, on: date, note: EntryNote
 ) -> Posted | None:
     """The points of whoever brought the member: once, whichever purchase it was for."""
     credit = accrued.referral
     if credit is None or ledgers.unit.repository(MEMBERSHIPS).find(credit.referrer) is None:
         return None
-    key = _referral_key(referred)
+    key = _referral_key(facts.member)
     ledger = ledgers.seen(credit.referrer, key)
-    if ledger.entry(key) is not None or ledger.account.merged_into is not None:
+    if ledger.account.merged_into is not None:
         return None
     # The referrer may have been here since: their ledger does not go back for it.
     day = max(on, ledger.account.on or on)
     after = ledger.accrue(
-        credit.points, on=day, key=key, earned_on=on, breakdown=credit.shares, **note
+        credit.points, on=day, key=key, earned_on=facts.on, breakdown=credit.shares, **note
     )
     return ledgers.keep(key, ledger, after)
 
@@ -191,41 +209,74 @@ def give_back(
     note: EntryNote,
 ) -> GivenBack:
     """Post what goods that come back take with them."""
-    ledgers.member(bought.member)
-    ledger = ledgers.seen(bought.member, key, whole=True)
+    # A return that was posted before a merge stands in the ledger of whoever had bought.
+    known_before = ledgers.number_of(bought.member, key) is not None
+    member = bought.member if known_before else ledgers.home(bought.member)
+    ledger = ledgers.seen(member, key, whole=True)
     known = ledger.entry(key)
     back = -sum_money((line.amount for line in returned), bought.currency)
     if known is not None:
         _check_same(known, bought.on, back)
-        return GivenBack(None, ledgers.known(bought.member, known))
+        return GivenBack(None, ledgers.known(member, known))
+    theirs = [each for each in ledgers.entries(member) if each[0] == bought.member]
+    earned = _breakdown_of(theirs, purchase)
     facts = ReturnFacts(
-        purchase=bought,
+        purchase=_as_bought(ledgers, bought, purchase, earned),
         on=on,
-        earned=_breakdown_of(ledger, purchase),
+        earned=earned,
         returned=returned,
         before=before,
-        taken=_taken_of(ledger, purchase),
+        taken=_taken_of(theirs, purchase),
     )
     decision = ledgers.program.taking_back(facts)
     after = _taken_back(
-        ledger, decision.outcome, _uncounted(facts, decision.outcome, back), key, purchase, note
+        ledger,
+        decision.outcome,
+        _uncounted(facts, decision.outcome, back),
+        key,
+        purchase,
+        bought.member,
+        note,
     )
     posted = ledgers.keep(key, ledger, after)
-    bring_up(ledgers, ledgers.member(bought.member), on)
+    bring_up(ledgers, ledgers.member(member), on)
     return GivenBack(decision, posted)
 
 
-def _breakdown_of(ledger: PointsLedger, purchase: str) -> tuple[RuleShare, ...]:
-    known = ledger.entry(purchase)
-    if known is None or not isinstance(known.posting, Accrual | Qualified):
-        raise LedgerRefused("no purchase was posted under that key: name the key it was posted by")
-    return known.posting.breakdown if isinstance(known.posting, Accrual) else ()
+def _as_bought(
+    ledgers: Ledgers, bought: EarningFacts, purchase: str, earned: tuple[RuleShare, ...]
+) -> EarningFacts:
+    """The facts of a purchase as they were filled in on its day: goods that stay earn by them."""
+    rules, credited = ledgers.program.earning, bought.credited
+    if rules.looks_back and not credited:
+        earlier = takewhile(
+            lambda each: (each[0], each[1].key) != (bought.member, purchase),
+            ledgers.entries(bought.member),
+        )
+        credited = rules.credited(_shares(earlier), bought.on)
+    return evolve(
+        bought,
+        tier=bought.tier or _tier_before(ledgers, bought),
+        credited=credited,
+        referral_settled=bought.referral_settled or not _has_referral(rules, earned),
+    )
 
 
-def _taken_of(ledger: PointsLedger, purchase: str) -> tuple[RuleShare, ...]:
+def _breakdown_of(
+    entries: Iterable[tuple[CustomerId, LedgerEntry]], purchase: str
+) -> tuple[RuleShare, ...]:
+    for _, entry in entries:
+        if entry.key == purchase and isinstance(entry.posting, Accrual | Qualified):
+            return entry.posting.breakdown if isinstance(entry.posting, Accrual) else ()
+    raise LedgerRefused("no purchase was posted under that key: name the key it was posted by")
+
+
+def _taken_of(
+    entries: Iterable[tuple[CustomerId, LedgerEntry]], purchase: str
+) -> tuple[RuleShare, ...]:
     return tuple(
         share
-        for entry in ledger.entries
+        for _, entry in entries
         if isinstance(entry.posting, Reversal) and entry.posting.accrual == purchase
         for share in entry.posting.breakdown
     )
@@ -234,11 +285,14 @@ def _taken_of(ledger: PointsLedger, purchase: str) -> tuple[RuleShare, ...]:
 def _uncounted(facts: ReturnFacts, taken: TakenBack, back: Money) -> Qualification:
     """What no longer counts for the tier: the visit does as long as something stays."""
     bought_on = facts.purchase.on
+    # What was free may come back after all the rest: the visit goes once.
+    earlier = sum(line.amount.minor for line in facts.before)
+    went_before = bool(facts.before) and earlier == facts.returned_minor
     return Qualification(
         facts.on,
         points=-taken.qualifying_points,
         spend=back,
-        visits=-1 if facts.is_everything else 0,
+        visits=-1 if facts.is_everything and not went_before else 0,
         earned_on=None if bought_on == facts.on else bought_on,
     )
 
@@ -249,6 +303,7 @@ def _taken_back(
     uncounted: Qualification,
     key: str,
     purchase: str,
+    member: CustomerId,
     note: EntryNote,
 ) -> PointsLedger:
     if not taken.points:
@@ -258,6 +313,7 @@ def _taken_back(
         taken.points,
         on=uncounted.on,
         key=key,
+        member=member,
         qualification=uncounted,
         breakdown=taken.shares,
         **note,
