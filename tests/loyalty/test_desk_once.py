@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 from attrs import evolve
@@ -36,14 +37,18 @@ from tests.loyalty.shop import (
     bought,
     desk_in_memory,
     euros,
-    joined,
-    program,
 )
+from tests.loyalty.shop import joined as with_members
 
 DORA = CustomerId("dora")
 BOOK, PEN = ProductId("book"), ProductId("pen")
 CAPPED = evolve(BASE, caps=(EarningCap(100, CapPeriod.MONTH),))
 TODAY = JANUARY + DAY
+
+
+def joined(desk: Any, *members: CustomerId) -> Any:
+    """A desk with members, each of whose decisions is taken to be there."""
+    return with_members(desk, *members)
 
 
 def line(amount, product=None):
