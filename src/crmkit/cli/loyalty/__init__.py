@@ -1,0 +1,1 @@
+"""``crmkit loyalty``: a purchase file through a loyalty program."""
