@@ -222,9 +222,7 @@ def _leaves_on(count: int, unit: Unit, counted: date) -> date | None:
     day = _moved(counted, count, unit)
     if day is None or day.year == date.max.year:
         return None  # The calendar ends before it could be seen to leave.
-    # Where months are shorter, the same day of the month may come too early or too late.
-    while _trailing_start(count, unit, day) > counted:
-        day -= _ONE_DAY
+    # It is never too late, but too early where months are shorter.
     while _trailing_start(count, unit, day) <= counted:
         day += _ONE_DAY
     return day
