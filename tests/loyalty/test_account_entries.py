@@ -203,6 +203,13 @@ class TestWhatIsAsked:
     def test_whoever_owes_nothing_pays_nothing(self):
         assert account().settling([LOT], NOW) == ()
 
+    def test_what_comes_in_too_late_is_gone_as_soon_as_it_is_posted(self):
+        late = Lot("n", 3, on(1, 1), on(1, 1), on(1, 9))
+        after = PointsAccount().after(posted(Accrual(lot=late)))
+        assert (after.lots, after.expired) == ((), 3)
+        in_time = PointsAccount().after(posted(Accrual(lot=LOT), "o"))
+        assert (in_time.lots, in_time.expired) == ((LOT,), 0)
+
     def test_a_debt_is_paid_by_what_expires_first_and_not_by_what_has_expired(self):
         owing = PointsAccount().after(posted(Reversal(accrual="x", deficit=12)))
         assert owing.settling([LATER, LOT], NOW) == (LOT, LATER.part(2))

@@ -430,6 +430,12 @@ class TestOnTheDay:
         assert figures(ledger, on(1, 11)) == (6, 0, 4, 0, 0)
         assert figures(ledger, on(1, 12)) == (0, 0, 0, 0, 10)
 
+    def test_what_is_held_stays_when_the_rest_of_its_lot_expires(self):
+        ledger = with_points(10, TEN_DAYS).hold(4, on=NOW, key="h")
+        assert figures(ledger, on(1, 12)) == (0, 0, 4, 0, 6)
+        later = ledger.accrue(1, on=on(1, 13), key="p").capture("h", on=on(1, 14), key="c")
+        assert figures(later, on(1, 14)) == (1, 0, 0, 0, 6)
+
     def test_points_that_lapse_pay_a_debt_unless_their_last_day_is_over(self):
         ledger = with_points(10, TEN_DAYS).hold(10, on=NOW, key="h", lapses_on=on(1, 11))
         ledger = ledger.reverse("o", on=NOW, key="x")
