@@ -1,5 +1,18 @@
 """Loyalty: the points of a program, its tiers, and how loyal customers really are."""
 
+from crmkit.loyalty.comparison.replay import (
+    MemberReplay,
+    ProgramReplay,
+    TierGroup,
+    replay_program,
+)
+from crmkit.loyalty.comparison.replay_difference import ReplayDifference, compare_replays
+from crmkit.loyalty.comparison.replay_events import (
+    PointsRedeemed,
+    RefusedRedemption,
+    UnmatchedRefund,
+)
+from crmkit.loyalty.comparison.replay_ledger import MemberLedger, replay_member
 from crmkit.loyalty.comparison.tier_costs import TierBenefits, TierCost, TierCosts, TierCostTable
 from crmkit.loyalty.comparison.tier_simulation import (
     TierMover,
@@ -285,6 +298,8 @@ __all__ = [
     "MeasureRange",
     "MeasureTerm",
     "Measurement",
+    "MemberLedger",
+    "MemberReplay",
     "Membership",
     "MergedFrom",
     "MergedInto",
@@ -308,6 +323,7 @@ __all__ = [
     "PointsCohort",
     "PointsLedger",
     "PointsLiability",
+    "PointsRedeemed",
     "PointsReturn",
     "Posted",
     "PostedKey",
@@ -317,6 +333,7 @@ __all__ = [
     "ProgramCaution",
     "ProgramFigures",
     "ProgramMember",
+    "ProgramReplay",
     "Purchased",
     "Qualification",
     "Qualified",
@@ -327,8 +344,10 @@ __all__ = [
     "Redemption",
     "ReferralBonus",
     "ReferralCredit",
+    "RefusedRedemption",
     "Release",
     "RepeatPurchasing",
+    "ReplayDifference",
     "ReservationAction",
     "ReservationStatus",
     "Restocked",
@@ -364,6 +383,7 @@ __all__ = [
     "TierCosts",
     "TierFacts",
     "TierGoal",
+    "TierGroup",
     "TierMember",
     "TierMover",
     "TierPolicy",
@@ -374,10 +394,14 @@ __all__ = [
     "TierWindow",
     "TransferIn",
     "TransferOut",
+    "UnmatchedRefund",
+    "compare_replays",
     "estimate_breakage",
     "merge_members",
     "points_by_month",
     "posted_key",
+    "replay_member",
+    "replay_program",
     "replay_terms",
     "replay_tiers",
     "simulate_tiers",
