@@ -1,10 +1,10 @@
 """The file that names whose customers they are."""
 
-import csv
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from shlex import quote
 
+from crmkit.cli.listed import rows_of
 from crmkit.cli.refusal import Refusal
 from crmkit.identifiers import Actor, CustomerId
 
@@ -22,7 +22,7 @@ def read_owners(path: Path, owners: Iterable[Actor]) -> dict[CustomerId, Actor]:
     """
     known = set(owners)
     found: dict[CustomerId, Actor] = {}
-    for line, customer, owner in _rows(path):
+    for line, (customer, owner) in rows_of(path, (_CUSTOMER, _OWNER)):
         if not customer or not owner:
             raise Refusal(f"{path}, line {line}: write a customer and an owner in each")
         if owner not in known:
@@ -30,29 +30,3 @@ def read_owners(path: Path, owners: Iterable[Actor]) -> dict[CustomerId, Actor]:
         if found.setdefault(CustomerId(customer), Actor(owner)) != owner:
             raise Refusal(f"{path}, line {line}: {customer} has two owners: leave one of them out")
     return found
-
-
-def _rows(path: Path) -> Iterator[tuple[int, str, str]]:
-    """Each row that is not blank: the line it ends on, the customer and the owner."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as lines:
-            reader = csv.reader(lines)
-            header = [name.strip() for name in next(reader, [])]
-            if _CUSTOMER not in header or _OWNER not in header:
-                raise Refusal(
-                    f"{path} has no columns customer and owner: write customer,owner in its first "
-                    f"line, with a comma between columns"
-                )
-            at = (header.index(_CUSTOMER), header.index(_OWNER))
-            for row in filter(None, reader):
-                customer, owner = (_cell(row, column) for column in at)
-                yield reader.line_num, customer, owner
-    except OSError as error:
-        why = (error.strerror or "not a usable path").lower()
-        raise Refusal(f"cannot read {path}: {why}") from error
-    except (csv.Error, UnicodeError) as error:
-        raise Refusal(f"{path} is no CSV in UTF-8: write the columns customer and owner") from error
-
-
-def _cell(row: Sequence[str], column: int) -> str:
-    return row[column].strip() if column < len(row) else ""

@@ -7,6 +7,7 @@ from pathlib import Path
 from attrs import frozen
 
 from crmkit.business_time import BusinessCalendar
+from crmkit.cli.documents import read_document
 from crmkit.cli.followups.options import FollowUpOptions, Span
 from crmkit.cli.followups.owners_file import read_owners
 from crmkit.cli.refusal import Refusal
@@ -159,16 +160,7 @@ def _cadences(paths: Iterable[Path], policy: ReviewPolicy) -> tuple[Cadence, ...
 
 
 def _read(path: Path, policy: ReviewPolicy) -> Cadence:
-    try:
-        text = path.read_text(encoding="utf-8")
-        is_toml = path.suffix.lower() == ".toml"
-        found: Cadence = _CADENCES.loads_toml(text) if is_toml else _CADENCES.loads(text)
-    except OSError as error:
-        why = (error.strerror or "not a usable path").lower()
-        raise Refusal(f"cannot read the cadence {path}: {why}") from error
-    except (CrmkitError, ValueError) as error:
-        why = str(error) if isinstance(error, CrmkitError) else "it is not UTF-8 text"
-        raise Refusal(f"the cadence {path} cannot be used: {why}") from error
+    found: Cadence = read_document(path, _CADENCES, "cadence")
     _check_anchor(found, path)
     _check_groups(found, path, policy)
     return found

@@ -6,8 +6,7 @@ from typing import Any
 
 from attrs import evolve, frozen
 
-from crmkit.cli.refusal import Refusal
-from crmkit.errors import CrmkitError
+from crmkit.cli.documents import read_document
 from crmkit.segmentation import (
     CUSTOMARY_SEGMENTS,
     AbcTiers,
@@ -114,22 +113,8 @@ def read_terms(paths: Iterable[Path]) -> Terms:
     """
     terms = Terms()
     for path in paths:
-        terms = terms.with_part(_read(path))
+        terms = terms.with_part(read_document(path, POLICY_DOCUMENTS, "policy"))
     return terms
-
-
-def _read(path: Path) -> Any:
-    try:
-        text = path.read_text(encoding="utf-8")
-        if path.suffix.lower() == ".toml":
-            return POLICY_DOCUMENTS.loads_toml(text)
-        return POLICY_DOCUMENTS.loads(text)
-    except OSError as error:
-        why = (error.strerror or "not a usable path").lower()
-        raise Refusal(f"cannot read the policy {path}: {why}") from error
-    except (CrmkitError, ValueError) as error:
-        why = str(error) if isinstance(error, CrmkitError) else "it is not UTF-8 text"
-        raise Refusal(f"the policy {path} cannot be used: {why}") from error
 
 
 def write_policy(policy: ReviewPolicy) -> str:
