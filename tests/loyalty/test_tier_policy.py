@@ -407,6 +407,14 @@ class TestHowTiersFall:
             "    - met: points for silver is 1,000; at least 1,000 required",
         ]
 
+    def test_a_tier_is_reached_when_what_was_taken_back_leaves_the_window(self):
+        known = earns("03-10 -500", "03-20 1000")
+        assert replay(by_points(self.WINDOW), known, "12-31") == [
+            "2026-01-01 bronze",
+            "2026-04-09 silver",
+            "2026-04-19 bronze",
+        ]
+
     def test_what_is_returned_leaves_the_window_with_what_was_bought(self):
         policy = by_points(CalendarWindow())
         joined_on = day("2025-11-01")

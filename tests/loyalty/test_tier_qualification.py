@@ -32,6 +32,13 @@ class TestQualification:
     def test_whatever_is_below_zero_is_a_return(self, less: dict[str, Any]):
         assert Qualification(MARCH, **less).is_return
 
+    def test_who_hears_of_it_later_knows_it_from_then_on_and_for_the_same_day(self):
+        bought = Qualification(MARCH, points=120, key="order-1")
+        heard = bought.known_from(date(2026, 4, 1))
+        assert (heard.on, heard.counts_for) == (date(2026, 4, 1), MARCH)
+        assert (heard.points, heard.key) == (120, "order-1")
+        assert bought.known_from(MARCH) is bought
+
     def test_what_counts_nothing_is_no_return(self):
         assert not Qualification(MARCH, spend=Money("0.00", "EUR")).is_return
 
