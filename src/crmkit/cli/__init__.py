@@ -14,13 +14,13 @@ from importlib.metadata import version
 from io import StringIO
 from typing import Any, NoReturn, TextIO
 
-from crmkit.cli import complaints, followups, review
+from crmkit.cli import complaints, followups, loyalty, review
 from crmkit.cli.refusal import Refusal, one_line
 from crmkit.errors import CrmkitError
 
 __all__ = ["main"]
 
-COMMANDS = (review, complaints, followups)
+COMMANDS = (review, complaints, followups, loyalty)
 
 _REFUSED = 2
 _INTERRUPTED = 130

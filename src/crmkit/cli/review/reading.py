@@ -27,9 +27,10 @@ from crmkit.intake import (
 from crmkit.lifetime_value import RefundRule, RepeatPurchaseSummary
 from crmkit.money import NO_CURRENCY, ExchangeRates
 from crmkit.period import Unit
+from crmkit.records import Purchase
 from crmkit.segmentation import Refunds, RfmSummary, SummaryRules, summarize_rfm
 
-__all__ = ["PurchaseFile", "read_file", "source_path"]
+__all__ = ["PurchaseFile", "read_file", "read_purchase_lines", "source_path"]
 
 _ROWS = 500_000
 """So many rows are held in memory at a time; to merge a summary of that many costs little."""
@@ -116,6 +117,20 @@ def _nothing(intake: "_Intake") -> str:
         first = date.fromordinal(intake.earliest)
         return f"there is no purchase up to {intake.as_of}: the first one is on {first}"
     return "nobody bought anything: every amount is below zero, or was given back"
+
+
+def read_purchase_lines(options: ReadingOptions) -> tuple[str, IntakeReport, list[Purchase]]:
+    """Every purchase of a file as a record, with what the file is called and an account of it.
+
+    :raises Refusal: if the file cannot be read as the options say.
+    """
+    try:
+        rates = _rates(options)
+        reader = _reader(options, options.rejects)
+        found = list(reader if rates is None else convert_purchases(iter(reader), rates))
+    except CrmkitError as error:
+        raise refusal_of(error) from error
+    return _name(options), reader.report, found
 
 
 # --- the file, as the options describe it ---------------------------------------------------------
