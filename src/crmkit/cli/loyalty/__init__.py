@@ -1,8 +1,5 @@
 """``crmkit loyalty FILE``: what a loyalty program would have meant for the purchases of a shop."""
 
-# NOTE (to be removed): Emma writes the command (options, command, reading, as_text, as_json,
-# as_html, pictures). Cleo: please commit the replay, then write tests/cli/test_loyalty.py, the
-# benchmark and the how-to.
 from argparse import _SubParsersAction
 from collections.abc import Mapping
 from typing import Any, TextIO
