@@ -167,6 +167,13 @@ class TestCancelOfAPartlyUsedLot:
         ledger = ledger.reverse("o", 5, on=on(1, 3), key="x")
         assert lots(ledger, on(1, 3)) == {"p": (9, on(1, 12)), "o": (4, on(1, 1, 2027))}
 
+    def test_then_what_would_be_spent_next(self):
+        ledger = new(A_YEAR).accrue(9, on=on(1, 1), key="o").redeem(9, on=on(1, 1), key="r")
+        ledger = ledger.accrue(9, on=on(1, 2), key="p")
+        ledger = evolve(ledger, terms=TEN_DAYS).accrue(9, on=on(1, 3), key="q")
+        ledger = ledger.reverse("o", 5, on=on(1, 3), key="x")
+        assert lots(ledger, on(1, 3)) == {"q": (4, on(1, 13)), "p": (9, on(1, 2, 2027))}
+
     def test_what_had_expired_is_not_taken_twice(self):
         ledger = new(TEN_DAYS).accrue(100, on=on(1, 1), key="o").redeem(40, on=on(1, 2), key="r")
         ledger = ledger.accrue(50, on=on(1, 20), key="p").reverse("o", on=on(1, 21), key="x")
