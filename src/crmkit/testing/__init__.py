@@ -2,8 +2,9 @@
 
 :mod:`crmkit.testing.contracts` holds the contract that every store must pass,
 :mod:`crmkit.testing.complaint_rules` that of a lifecycle for complaints and its conditions,
-:mod:`crmkit.testing.strategies`, :mod:`crmkit.testing.complaints` and
-:mod:`crmkit.testing.follow_ups` make values of crmkit's types for property tests, and
-:mod:`crmkit.testing.tables` mutates tables of transitions. They need the extra
+:mod:`crmkit.testing.strategies`, :mod:`crmkit.testing.complaints`,
+:mod:`crmkit.testing.follow_ups`, :mod:`crmkit.testing.loyalty` and :mod:`crmkit.testing.retention`
+make values of crmkit's types for property tests, and :mod:`crmkit.testing.tables` mutates tables of
+transitions. They need the extra
 ``crmkit[testing]``.
 """
