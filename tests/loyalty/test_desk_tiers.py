@@ -153,6 +153,14 @@ class TestGivenByHand:
             (TIER_CHANGED_TOPIC, "anna\ngold\nbronze"),
         ]
 
+    def test_giving_one_decides_no_day_anew(self):
+        """New terms begin with the next day that is decided, not with a tier given by hand."""
+        desk = joined(desk_in_memory(BASE))
+        desk.purchase(bought(ANNA, JANUARY + DAY, "600.00"), key="o-1")
+        then = TestWhatIsDecidedStays().easier(desk)
+        then.give_tier(ANNA, by_hand(until=JANUARY + DAY))
+        assert then.membership(ANNA).tiers.tier == BRONZE
+
     def test_whoever_was_merged_away_is_given_nothing(self):
         desk = joined(desk_in_memory(), ANNA, BEN)
         desk.merge(ANNA, BEN, on=JANUARY, key="m")

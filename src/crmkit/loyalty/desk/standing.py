@@ -110,20 +110,20 @@ def bring_up(ledgers: Ledgers, stored: Stored[Membership], on: date) -> Membersh
 
 
 def bring_up_given(ledgers: Ledgers, stored: Stored[Membership], manual: ManualTier) -> Membership:
-    """Write down a tier given by hand; the day that was decided last is decided again with it."""
-    record = stored.record
+    """Write down a tier given by hand; if it is to fall on the day that was decided last, that day
+    is decided again with it."""
+    record, falls = stored.record, manual.then is AfterManual.FALL
     if record.survivor is not None:
         raise ClosedLedger(record.survivor)
     decided = _decided(record)
-    if manual.then is AfterManual.FALL and manual.until < decided:
+    if falls and manual.until < decided:
         raise InvalidValue(
             f"days before {decided} are decided, and a tier that ended there cannot fall under the "
             f"terms any more: give it AfterManual.RESUME, or let it end later"
         )
-    after = evolve(record, manual=(*record.manual, manual))
-    return bring_up(
-        ledgers, ledgers.unit.repository(MEMBERSHIPS).replace(after, stored.version), decided
-    )
+    given = evolve(record, manual=(*record.manual, manual))
+    kept = ledgers.unit.repository(MEMBERSHIPS).replace(given, stored.version)
+    return bring_up(ledgers, kept, decided) if falls and manual.until == decided else kept.record
 
 
 def _counts(ledgers: Ledgers, membership: Membership) -> tuple[Qualification, ...]:
