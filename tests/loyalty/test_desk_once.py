@@ -11,6 +11,7 @@ from attrs import evolve
 from crmkit.errors import IdempotencyMismatch
 from crmkit.identifiers import CustomerId, ProductId
 from crmkit.loyalty import (
+    AfterReturn,
     BasketLine,
     CapPeriod,
     EarningCap,
@@ -29,11 +30,15 @@ from tests.loyalty.shop import (
     ANNA,
     BASE,
     BEN,
+    BRONZE,
     CLARA,
     DAY,
     FRIENDS,
     GOLD_DOUBLES,
     JANUARY,
+    SILVER,
+    TIERS,
+    WELCOME,
     bought,
     desk_in_memory,
     euros,
@@ -233,6 +238,42 @@ class TestGoodsThatStay:
         desk.purchase(free, key="o-1")
         desk.give_back(free, free.lines, purchase="o-1", on=TODAY, key="b-1")
         assert [each.visits for each in desk.ledger(ANNA).qualifications()] == [1, -1]
+
+
+class TestWhenItCounts:
+    """What comes late counts for its own day in the caps, and for the tier once it is known."""
+
+    def test_a_return_makes_room_in_the_month_of_the_purchase(self):
+        desk = joined(desk_in_memory(CAPPED))
+        january, february = date(2026, 1, 31), date(2026, 2, 2)
+        basket = bought(ANNA, january, "100.00")
+        desk.purchase(basket, key="o-1")
+        desk.give_back(basket, basket.lines, purchase="o-1", on=february, key="b-1")
+        now = desk.purchase(bought(ANNA, february, "150.00"), key="o-2")
+        late = desk.purchase(bought(ANNA, january, "150.00"), key="o-3", on=february)
+        assert [each.decision.outcome.points for each in (now, late)] == [100, 100]
+
+    def test_a_late_purchase_lifts_on_the_day_it_is_known(self):
+        desk = joined(desk_in_memory(BASE))
+        known_on = JANUARY + 20 * DAY
+        desk.purchase(bought(ANNA, TODAY, "1000.00"), key="o-1", on=known_on)
+        tiers = desk.membership(ANNA).tiers
+        assert (tiers.tier, tiers.since) == (SILVER, known_on)
+
+    def test_goods_that_come_back_can_take_a_tier_with_them(self):
+        desk = joined(desk_in_memory(BASE, tiers=evolve(TIERS, returns=AfterReturn.AT_ONCE)))
+        basket = bought(ANNA, JANUARY, "1000.00")
+        desk.purchase(basket, key="o-1")
+        desk.give_back(basket, basket.lines, purchase="o-1", on=TODAY, key="b-1")
+        assert desk.membership(ANNA).tiers.tier == BRONZE
+
+    def test_only_what_counted_is_taken_back_from_the_tier(self):
+        desk = joined(desk_in_memory(BASE, evolve(WELCOME, qualifies=False)))
+        basket = bought(ANNA, JANUARY, "10.00", is_first_purchase=True)
+        desk.purchase(basket, key="o-1")
+        back = desk.give_back(basket, basket.lines, purchase="o-1", on=TODAY, key="b-1")
+        assert back.decision.outcome.points == 60
+        assert [each.points for each in desk.ledger(ANNA).qualifications()] == [10, -10]
 
 
 MUG = Reward("mug", 100, stock=2, limits=(RewardLimit(1, CapPeriod.YEAR),))

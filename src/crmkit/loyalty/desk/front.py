@@ -220,8 +220,9 @@ class LoyaltyDesk:
 
         ``on`` is the day of posting, that of the purchase if left out. Left out of the facts, the
         tier is the one held on the day before, what caps have used up is read off the ledger, and
-        a referral is settled if it was before. Whoever referred the member gets their points too,
-        if they are a member. A purchase that lifts a member to another tier does so at once.
+        a referral is settled if the member's was before, whoever is named now. Whoever referred the
+        member gets their points too, if they are a member. A purchase that lifts a member to
+        another tier does so at once.
 
         :raises NotAMember: if the customer is none.
         :raises IdempotencyMismatch: if the key was used for something else.
@@ -420,8 +421,10 @@ class LoyaltyDesk:
 
         ``bought`` are the facts of the purchase, ``purchase`` its key, ``returned``
         what comes back now, ``before`` what earlier returns of the order brought back. What was
-        earned and taken before is read off the ledger. Goods that take no points with them no
-        longer count for the tier all the same.
+        earned and taken before is read off the ledger, and so are tier and caps of the day of the
+        purchase if the facts leave them out. Goods that take no points with them no longer count
+        for the tier all the same. If whoever bought was merged into another member since, the
+        points are those of that member.
 
         :raises NotAMember: if the customer is none.
         :raises LedgerRefused: if no purchase was posted under that key.
