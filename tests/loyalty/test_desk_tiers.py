@@ -16,8 +16,11 @@ from crmkit.loyalty import (
     QUALIFICATIONS,
     TIER_CHANGED_TOPIC,
     AfterManual,
+    AtReset,
+    CalendarWindow,
     ClosedLedger,
     ManualTier,
+    TierPolicy,
     TierThreshold,
 )
 from crmkit.period import Unit
@@ -171,7 +174,7 @@ class TestGivenByHand:
     def test_it_comes_along_in_a_merge_from_that_day_on(self, then):
         desk = joined(desk_in_memory(BASE, tiers=WAITS), ANNA, BEN)
         desk.give_tier(BEN, by_hand(then=then))
-        desk.give_tier(BEN, by_hand(until=JANUARY + 9 * DAY, then=then))
+        desk.give_tier(BEN, by_hand(until=JANUARY + 9 * DAY))
         merged_on = JANUARY + 10 * DAY
         desk.merge(ANNA, BEN, on=merged_on, key="m")
         assert desk.membership(ANNA).manual == (by_hand(from_on=merged_on, then=then),)
@@ -189,6 +192,46 @@ class TestGivenByHand:
         assert desk.tier(ANNA, JANUARY + 20 * DAY).outcome == GOLD
         desk.retier(JANUARY + 30 * DAY)
         assert desk.membership(ANNA).tiers.tier == GOLD
+
+
+class TestHeldByTheOther:
+    """A tier that is held beyond what counts is not lost in a merge."""
+
+    BY_THE_YEAR = TierPolicy(BRONZE, TIERS.thresholds, CalendarWindow(), reviews=AtReset())
+
+    def merged(self, policy, on, amount="5000.00"):
+        desk = joined(desk_in_memory(BASE, tiers=policy), ANNA, BEN)
+        desk.purchase(bought(BEN, JANUARY, amount), key="o-1")
+        messages(desk)
+        desk.merge(ANNA, BEN, on=on, key="m")
+        return desk
+
+    def test_it_is_held_until_the_review(self):
+        """Gold of 2026 is held through 2027, and Ben earned nothing more."""
+        desk = self.merged(self.BY_THE_YEAR, date(2027, 3, 1))
+        days = [date(2027, 2, 28), date(2027, 3, 1), date(2027, 12, 31), date(2028, 1, 1)]
+        assert [desk.tier(ANNA, day).outcome for day in days] == [BRONZE, GOLD, GOLD, BRONZE]
+        assert messages(desk) == [(TIER_CHANGED_TOPIC, "anna\nbronze\ngold")]
+
+    def test_a_tier_for_life_is_for_life(self):
+        for_life = evolve(TIERS, downgrade=Downgrade.NEVER)
+        desk = self.merged(for_life, date(2030, 3, 1), "1000.00")
+        assert desk.tier(ANNA, date(2040, 1, 1)).outcome == SILVER
+
+    def test_what_still_counts_needs_no_hand(self):
+        desk = self.merged(TIERS, JANUARY + DAY)
+        assert desk.tier(ANNA, JANUARY + DAY).outcome == GOLD
+        assert desk.membership(ANNA).manual == ()
+        assert messages(desk) == [(TIER_CHANGED_TOPIC, "anna\nbronze\ngold")]
+
+    def test_what_is_no_longer_held_is_not_held_on(self):
+        desk = self.merged(TIERS, date(2027, 3, 1))
+        assert desk.membership(ANNA).tiers.tier == BRONZE
+        assert (desk.membership(ANNA).manual, messages(desk)) == ((), [])
+
+    def test_a_program_without_tiers_merges_all_the_same(self):
+        desk = self.merged(None, JANUARY + DAY)
+        assert desk.membership(ANNA).tiers.tier is None
 
 
 def test_what_counts_for_the_tier_is_verified_too():

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from datetime import date
 from typing import TypeVar, Unpack
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from crmkit.decision import Decision
 from crmkit.errors import InvalidPolicy
@@ -20,6 +20,7 @@ from crmkit.loyalty.desk.standing import (
     bring_up,
     bring_up_given,
     facts_of,
+    merge_memberships,
     tier_of,
     tiers_of,
 )
@@ -30,7 +31,6 @@ from crmkit.loyalty.kept import (
     POINTS_ACCOUNT,
     POINTS_LEDGERS,
     QUALIFICATIONS,
-    Absorbed,
     Membership,
 )
 from crmkit.loyalty.policies.program import Program
@@ -472,9 +472,10 @@ class LoyaltyDesk:
     ) -> Posted:
         """Two members turn out to be one customer; see :func:`merge_members`.
 
-        The survivor has been a member since the earlier of the two joined, what counted for the
-        tier of one counts for both, and a tier that was given to the other by hand goes on for its
-        time.
+        The survivor has been a member since the earlier of the two joined, and what counted for the
+        tier of one counts for both. A tier that was given to the other by hand goes on for its
+        time; a higher one that the other still held by the terms is held on, and falls under the
+        terms.
         """
 
         def work(ledgers: Ledgers) -> Posted:
@@ -484,19 +485,7 @@ class LoyaltyDesk:
             ledgers.keep(key, goes, went)
             posted = ledgers.keep(key, stays, stayed)
             if posted.is_new:
-                members = ledgers.unit.repository(MEMBERSHIPS)
-                members.replace(evolve(gone.record, survivor=survivor), gone.version)
-                joined_on = min(kept.record.joined_on, gone.record.joined_on)
-                # What is decided is not decided again: given tiers come along for the days after.
-                day = max(on, kept.record.decided_through or on)
-                both = evolve(
-                    kept.record,
-                    joined_on=joined_on,
-                    absorbed=(*kept.record.absorbed, Absorbed(other, on)),
-                    manual=(*kept.record.manual, *gone.record.manual_from(day)),
-                    referred_by=kept.record.referred_by or gone.record.referred_by,
-                )
-                bring_up(ledgers, members.replace(both, kept.version), day)
+                merge_memberships(ledgers, kept, gone, on)
             return posted
 
         return self._done(work, unit)

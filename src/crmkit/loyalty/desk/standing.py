@@ -7,10 +7,16 @@ from attrs import evolve
 
 from crmkit.decision import Decision, noted
 from crmkit.errors import InvalidValue
-from crmkit.identifiers import CustomerId
+from crmkit.identifiers import Actor, CustomerId
 from crmkit.loyalty.desk.ledgers import Ledgers
 from crmkit.loyalty.facts.tier_facts import TierFacts
-from crmkit.loyalty.kept import MEMBERSHIPS, POINTS_LEDGERS, QUALIFICATIONS, Membership
+from crmkit.loyalty.kept import (
+    MEMBERSHIPS,
+    POINTS_LEDGERS,
+    QUALIFICATIONS,
+    Absorbed,
+    Membership,
+)
 from crmkit.loyalty.policies.program import Program
 from crmkit.loyalty.policies.tier_policy import TierPolicy
 from crmkit.loyalty.policies.tier_replay import replay_terms
@@ -20,7 +26,15 @@ from crmkit.loyalty.tally.account import ClosedLedger
 from crmkit.storage import Stored
 from crmkit.tiering import Tier, TierHistory
 
-__all__ = ["TIER_CHANGED_TOPIC", "bring_up", "bring_up_given", "facts_of", "tier_of", "tiers_of"]
+__all__ = [
+    "TIER_CHANGED_TOPIC",
+    "bring_up",
+    "bring_up_given",
+    "facts_of",
+    "merge_memberships",
+    "tier_of",
+    "tiers_of",
+]
 
 TIER_CHANGED_TOPIC = "program-tier-changed"
 """The topic of the messages that a change of tier leaves in the outbox; their text is the member,
@@ -28,6 +42,7 @@ the tier they had by the terms and the one they have now, one a line; the second
 joining. Tiers given by hand, which come and go by their days, are not told."""
 
 _ONE_DAY = timedelta(days=1)
+_DESK = Actor("loyalty-desk")
 
 
 def tiers_of(program: Program) -> TierPolicy:
@@ -124,6 +139,39 @@ def bring_up_given(ledgers: Ledgers, stored: Stored[Membership], manual: ManualT
     given = evolve(record, manual=(*record.manual, manual))
     kept = ledgers.unit.repository(MEMBERSHIPS).replace(given, stored.version)
     return bring_up(ledgers, kept, decided) if falls and manual.until == decided else kept.record
+
+
+def merge_memberships(
+    ledgers: Ledgers, kept: Stored[Membership], gone: Stored[Membership], on: date
+) -> None:
+    """Let the survivor of a merge have what the other had: since when, by hand, and by the terms.
+
+    What is decided is not decided again: tiers come along for the days after it.
+    """
+    members, tiers = ledgers.unit.repository(MEMBERSHIPS), ledgers.program.tiers
+    one, other = kept.record, gone.record
+    held = _through(ledgers.program, other, _counts(ledgers, other), on).tier
+    members.replace(evolve(other, survivor=one.member), gone.version)
+    day = max(on, one.decided_through or on)
+    both = evolve(
+        one,
+        joined_on=min(one.joined_on, other.joined_on),
+        absorbed=(*one.absorbed, Absorbed(other.member, on)),
+        manual=(*one.manual, *other.manual_from(day)),
+        referred_by=one.referred_by or other.referred_by,
+    )
+    now = bring_up(ledgers, members.replace(both, kept.version), day).tiers.tier
+    if tiers is not None and held is not None and held > (now or tiers.entry):
+        # Grace, reviews and tiers for life outlast what counts: it was held on, and still is.
+        took_over = ManualTier(
+            tier=held,
+            from_on=day,
+            until=day,
+            reason="held by a member who was merged into this one",
+            by=_DESK,
+            then=AfterManual.FALL,
+        )
+        bring_up_given(ledgers, ledgers.member(one.member), took_over)
 
 
 def _counts(ledgers: Ledgers, membership: Membership) -> tuple[Qualification, ...]:
