@@ -260,6 +260,11 @@ class TestWhenItCounts:
         tiers = desk.membership(ANNA).tiers
         assert (tiers.tier, tiers.since) == (SILVER, known_on)
 
+    def test_one_that_earns_nothing_says_where_it_was_all_the_same(self):
+        desk = joined(desk_in_memory(BASE))
+        done = desk.purchase(bought(ANNA, JANUARY, "0.50"), key="o-1", source="shop-3")
+        assert done.posted.entry.posting.source == "shop-3"
+
     def test_goods_that_come_back_can_take_a_tier_with_them(self):
         desk = joined(desk_in_memory(BASE, tiers=evolve(TIERS, returns=AfterReturn.AT_ONCE)))
         basket = bought(ANNA, JANUARY, "1000.00")

@@ -244,3 +244,16 @@ def test_what_counts_for_the_tier_is_verified_too():
         unit.commit()
     with pytest.raises(CorruptStore):
         desk.verify(ANNA)
+
+
+def test_what_counts_for_the_tier_is_read_from_the_snapshot_on(monkeypatch):
+    """Of twenty-three purchases, three came after the last snapshot."""
+    desk = evolve(joined(desk_in_memory()), snapshot_every=10)
+    for number in range(23):
+        desk.purchase(bought(ANNA, JANUARY, "10.00"), key=f"o-{number}")
+    read, loads = [], type(POINTS_LEDGERS).loads
+    monkeypatch.setattr(
+        type(POINTS_LEDGERS), "loads", lambda *what: read.append(what) or loads(*what)
+    )
+    assert desk.tier(ANNA, JANUARY + DAY).outcome == BRONZE
+    assert len(read) == 3
