@@ -54,7 +54,7 @@ from crmkit.money import Money
 from crmkit.period import Unit
 from crmkit.records import Purchase
 from crmkit.storage.memory import MemoryStore
-from crmkit.tiering import TierLadder
+from crmkit.tiering import Grace, TierLadder
 
 LADDER = TierLadder.of("blue", "silver", "gold")
 AS_OF = date(2026, 6, 30)
@@ -104,6 +104,7 @@ PROGRAMS = [
     program(),
     program(BASE, SILVER, SUNDAY, GOLD),
     program(BASE, NO_POINTS),
+    program(BASE, SILVER, tiers=evolve(tiers(), grace=Grace(1, Unit.MONTH))),
     program(CAPPED, SILVER),
     program(BASE, SILVER, tiers=tiers(spend=True), returns=ReturnBasis.BY_LINE),
     program(BASE, WELCOME, tiers=None, terms=LedgerTerms(over_return=OverReturn.CLAMP)),
@@ -379,6 +380,19 @@ class TestTiers:
         found = replay(*texts, of=self.SHOP)
         assert points(found)[0] == 100 + 10
         assert str(found.members["C-1"].tier) == "blue"
+
+    @pytest.mark.parametrize("counts", [True, False])
+    def test_a_tier_in_its_grace_period_still_earns(self, counts):
+        """What made it silver has left the window on 5 March, and it falls on 5 April."""
+        waiting = evolve(tiers(), grace=Grace(1, Unit.MONTH))
+        of = program(BASE, evolve(SILVER, qualifies=counts), tiers=waiting)
+        texts = ("C-1 2026-01-05 100", "C-1 2026-04-04 10", "C-1 2026-04-05 10")
+        found = replay(*texts, "C-1 2026-04-06 10", of=of)
+        assert points(found)[0] == 100 + 15 + 15 + 10
+
+    def test_two_purchases_of_one_day_have_one_tier(self):
+        texts = ("C-1 2026-06-01 100", "C-1 2026-06-02 10", "C-1 2026-06-02 10")
+        assert points(replay(*texts, of=self.SHOP))[0] == 100 + 15 + 15
 
     def test_who_never_rises_is_in_the_entry_tier(self):
         found = replay("C-1 2026-06-01 99", of=self.SHOP).members["C-1"]

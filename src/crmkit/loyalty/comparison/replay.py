@@ -22,8 +22,11 @@
 (52, 40, 12)
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from functools import cached_property
+from operator import attrgetter
 from types import MappingProxyType
 
 from attrs import field, fields_dict, frozen
@@ -48,7 +51,7 @@ from crmkit.loyalty.tally.cohorts import PointsByMonth, PointsCohort, points_by_
 from crmkit.money import Money
 from crmkit.period import check_date
 from crmkit.records import Purchase
-from crmkit.tiering import MigrationMatrix, Tier, TierHistory, migration_matrix
+from crmkit.tiering import Migration, MigrationMatrix, Tier, TierHistory
 
 __all__ = ["MemberReplay", "ProgramReplay", "TierGroup", "replay_program"]
 
@@ -106,7 +109,7 @@ class ProgramReplay:
     unmatched: tuple[UnmatchedRefund, ...] = ()
     refused: tuple[RefusedRedemption, ...] = ()
 
-    @property
+    @cached_property
     def total(self) -> Balance:
         """All points of all members."""
         return _total(self.as_of, self.members.values())
@@ -129,8 +132,10 @@ class ProgramReplay:
         """
         if self.program.tiers is None:
             raise InvalidPolicy("the program has no tiers to move between: give it a TierPolicy")
-        histories = [each.tiers for each in self.members.values() if each.tiers is not None]
-        return migration_matrix(histories, from_on, to_on)
+        ways = Counter(
+            (_held(each.tiers, from_on), _held(each.tiers, to_on)) for each in self.members.values()
+        )
+        return matrix_of(ways, from_on, to_on)
 
     def liability(self, breakage: Breakage | None = None) -> Decision[Money]:
         """What the points that are open will cost.
@@ -166,15 +171,37 @@ class ProgramReplay:
         )
 
 
+def matrix_of(
+    ways: Mapping[tuple[Tier | None, Tier | None], int], from_on: date, to_on: date
+) -> MigrationMatrix:
+    """How many members went which way, the highest tiers first."""
+    migrations = [Migration(before, after, number) for (before, after), number in ways.items()]
+    migrations.sort(key=lambda each: (_place(each.from_tier), _place(each.to_tier)))
+    return MigrationMatrix(from_on=from_on, to_on=to_on, migrations=tuple(migrations))
+
+
+def _place(tier: Tier | None) -> tuple[bool, int, str]:
+    return (True, 0, "") if tier is None else (False, -tier.rank, tier.name)
+
+
+def _held(tiers: TierHistory | None, day: date) -> Tier | None:
+    """What :meth:`TierHistory.tier_on` says, without a history of its own for each question."""
+    tier = None
+    for change in () if tiers is None else tiers.changes:
+        if change.on > day:
+            break
+        tier = change.to_tier
+    return tier
+
+
 _SUMMED = tuple(name for name in fields_dict(Balance) if name != "as_of")
+_FIGURES = attrgetter(*_SUMMED)
 
 
 def _total(as_of: date, members: Iterable[MemberReplay]) -> Balance:
-    balances = [each.balance for each in members]
-    return Balance(
-        as_of=as_of,
-        **{name: sum(getattr(each, name) for each in balances) for name in _SUMMED},
-    )
+    rows = [_FIGURES(each.balance) for each in members]
+    sums = map(sum, zip(*rows, strict=True)) if rows else [0] * len(_SUMMED)
+    return Balance(as_of=as_of, **dict(zip(_SUMMED, sums, strict=True)))
 
 
 def _of_member(refund: UnmatchedRefund) -> CustomerId:

@@ -6,11 +6,11 @@ from datetime import date
 from attrs import frozen
 
 from crmkit.errors import InvalidValue
-from crmkit.loyalty.comparison.replay import ProgramReplay
+from crmkit.loyalty.comparison.replay import ProgramReplay, matrix_of
 from crmkit.loyalty.comparison.tier_simulation import TierMover
 from crmkit.loyalty.policies.liability import Breakage
 from crmkit.money import Money
-from crmkit.tiering import Migration, MigrationMatrix
+from crmkit.tiering import MigrationMatrix
 
 __all__ = ["ReplayDifference", "compare_replays"]
 
@@ -54,12 +54,10 @@ def compare_replays(
     for member, (before, after) in zip(current.members, pairs, strict=True):
         if str(before) != str(after):
             movers.append(TierMover(member, before, after))
-    ways = Counter(pairs)
-    migrations = tuple(Migration(before, after, number) for (before, after), number in ways.items())
     was, now = current.total, other.total
     return ReplayDifference(
         as_of=current.as_of,
-        tiers=MigrationMatrix(from_on=current.as_of, to_on=current.as_of, migrations=migrations),
+        tiers=matrix_of(Counter(pairs), current.as_of, current.as_of),
         movers=tuple(movers),
         issued=now.accrued - was.accrued,
         withdrawn=now.reversed - was.reversed,

@@ -1,18 +1,18 @@
 """What a member earns by a program, and what returns take back, purchase by purchase.
 
 The points of a purchase depend on the tier held on the day before, and the tier on the points of
-earlier purchases. So all is reckoned as if the member had stayed in the entry tier, then with the
-tiers that follow from it, until the same tiers follow again: each round settles at least one more
-day, and most members need one or two.
+earlier purchases. So the tiers are guessed first, all is reckoned with them, and again with the
+tiers that follow from it, until the same tiers follow again. Only the tiers that the terms give
+follow from themselves: each round settles at least one more day, however wrong the guess was, and
+most guesses are right.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any
 
 from attrs import define, field, frozen
 
-from crmkit.errors import CurrencyMismatch
 from crmkit.identifiers import CustomerId
 from crmkit.loyalty.comparison.replay_events import (
     Basket,
@@ -28,11 +28,11 @@ from crmkit.loyalty.comparison.replay_returns import (
     facts_of,
     return_key,
 )
+from crmkit.loyalty.comparison.replay_tiers import TierGuess, TierShortcuts
 from crmkit.loyalty.facts.earning import BasketLine, Credited, ReturnFacts
 from crmkit.loyalty.policies.program import Program
 from crmkit.loyalty.policies.tier_policy import TierPolicy
 from crmkit.loyalty.policies.tier_replay import replay_tiers
-from crmkit.loyalty.policies.tier_terms import TierBasis
 from crmkit.loyalty.records.accrued import Accrued
 from crmkit.loyalty.records.qualification import Qualification
 from crmkit.loyalty.records.shares import RuleShare
@@ -86,8 +86,9 @@ class Earner:
         self._taking_back = program.taking_back
         self._policy = program.tiers
         self._entry = None if program.tiers is None else program.tiers.entry.name
+        self._shortcuts = None if program.tiers is None else TierShortcuts(program.tiers)
         asked = [rule.when for rule in program.earning.rules]
-        self._asks_for_tier = any(when.tiers for when in asked)
+        self._tiers_asked = frozenset[str]().union(*(when.tiers for when in asked))
         self._asks_for_first = any(when.first_purchase for when in asked)
         self._looks_back = program.earning.looks_back
         asks_for_day = any(when.weekdays or when.days for when in asked)
@@ -103,8 +104,12 @@ class Earner:
             return None
         bought, refunds = baskets(purchases), in_order_of_days(refunds)
         held, before, tiers = dict[date, str](), _Books(), None
+        guess = None
+        if self._shortcuts is not None and self._tiers_asked and len(bought) > 1:
+            guess = TierGuess(self._shortcuts, bought[0].on)
         while True:
-            books = self._round(bought, refunds, held, before)
+            books = self._round(bought, refunds, held, before, guess)
+            guess = None
             tiers = self._tiers(books, before, tiers, until)
             then = self._held(bought, tiers)
             if then == held:
@@ -125,11 +130,14 @@ class Earner:
         refunds: Sequence[Purchase],
         held: dict[date, str],
         before: _Books,
+        guess: TierGuess | None,
     ) -> _Books:
         books, waiting = _Books(), list(reversed(refunds))
         for at, basket in enumerate(bought):
             while waiting and waiting[-1].on < basket.on:
                 self._refund(books, waiting.pop())
+            if guess is not None and (name := guess.before(basket.on)) is not None:
+                held[basket.on] = name
             # Nobody holds a tier on the day before they join.
             tier = held.get(basket.on, self._entry) if basket.on > bought[0].on else None
             earned = before.earned[at] if before.earned else None
@@ -137,6 +145,8 @@ class Earner:
                 earned = self._purchase(books, basket, tier)
             books.earned.append(earned)
             books.postings.append(earned)
+            if guess is not None:
+                guess.add(earned)
             if refunds:
                 books.bought.append(Bought.of(earned))
         while waiting:
@@ -172,7 +182,7 @@ class Earner:
         lines = basket.lines
         asked = (
             lines[0].channel,
-            tier if self._asks_for_tier else None,
+            tier if tier in self._tiers_asked else None,
             number == 1 and self._asks_for_first,
         )
         amount = lines[0].amount
@@ -219,12 +229,12 @@ class Earner:
         self, books: _Books, before: _Books, tiers: TierHistory | None, until: date
     ) -> TierHistory | None:
         policy, first = self._policy, books.earned[0].basket
-        if policy is None:
+        if policy is None or self._shortcuts is None:
             return None
         if _counts_the_same(books, before):
             return tiers
         member = first.lines[0].customer
-        if _never_rises(policy, books):
+        if self._shortcuts.never_rises(books.postings):
             return TierHistory(member, self._stays(policy, member, first.on))
         counted = [posting.qualification() for posting in books.postings]
         return replay_tiers(policy, member, first.on, counted, until)
@@ -242,7 +252,7 @@ class Earner:
     def _held(self, bought: Sequence[Basket], tiers: TierHistory | None) -> dict[date, str]:
         """The tier on the day before each purchase, where it is not the entry tier."""
         held = dict[date, str]()
-        if not self._asks_for_tier or tiers is None:
+        if not self._tiers_asked or tiers is None:
             return held
         steps = [(each.on, str(each.to_tier)) for each in tiers.changes]
         if len(steps) == 1 and steps[0][1] == self._entry:
@@ -262,27 +272,3 @@ def _counts_the_same(books: _Books, before: _Books) -> bool:
     return all(
         one.accrued.qualifying_points == other.accrued.qualifying_points for one, other in rows
     )
-
-
-def _never_rises(policy: TierPolicy, books: _Books) -> bool:
-    """Whether all that was ever counted for a member, in any window, is too little to rise."""
-    lowest = policy.thresholds[0]
-    points = sum(each.accrued.qualifying_points for each in books.earned)
-    if len(books.postings) > len(books.earned):
-        # By line, what stays may count more points of one rule, and fewer of another.
-        backs = [each for each in books.postings if isinstance(each, Back)]
-        points += sum(max(0, back.counted.points) for back in backs)
-    sums = {TierBasis.POINTS: points, TierBasis.VISITS: len(books.earned)}
-    if lowest.spend is not None:
-        sums[TierBasis.SPEND] = _spend(books.earned, lowest.spend.currency)
-    return all(sums[basis] < lowest.number(basis) for basis in lowest.bases)
-
-
-def _spend(earned: Iterable[Earned], currency: str) -> int:
-    spend = 0
-    for each in earned:
-        amount = each.basket.spend
-        if amount.currency != currency:
-            raise CurrencyMismatch(currency, amount.currency)
-        spend += amount.minor
-    return spend
