@@ -170,6 +170,14 @@ class TestGivenByHand:
         with pytest.raises(ClosedLedger):
             desk.give_tier(BEN, by_hand())
 
+    def test_nor_decided_about_any_more(self):
+        desk = joined(desk_in_memory(), ANNA, BEN)
+        desk.purchase(bought(BEN, JANUARY, "1000.00"), key="o-1")
+        desk.merge(ANNA, BEN, on=JANUARY, key="m")
+        gone = desk.membership(BEN)
+        desk.retier(JANUARY + 500 * DAY)
+        assert desk.membership(BEN) == gone
+
     @pytest.mark.parametrize("then", AfterManual)
     def test_it_comes_along_in_a_merge_from_that_day_on(self, then):
         desk = joined(desk_in_memory(BASE, tiers=WAITS), ANNA, BEN)
@@ -251,9 +259,12 @@ def test_what_counts_for_the_tier_is_read_from_the_snapshot_on(monkeypatch):
     desk = evolve(joined(desk_in_memory()), snapshot_every=10)
     for number in range(23):
         desk.purchase(bought(ANNA, JANUARY, "10.00"), key=f"o-{number}")
-    read, loads = [], type(POINTS_LEDGERS).loads
-    monkeypatch.setattr(
-        type(POINTS_LEDGERS), "loads", lambda *what: read.append(what) or loads(*what)
-    )
+    read, loads = list[str](), type(POINTS_LEDGERS).loads
+
+    def counted(stream, document):
+        read.append(document)
+        return loads(stream, document)
+
+    monkeypatch.setattr(type(POINTS_LEDGERS), "loads", counted)
     assert desk.tier(ANNA, JANUARY + DAY).outcome == BRONZE
     assert len(read) == 3
