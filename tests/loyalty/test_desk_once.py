@@ -306,6 +306,12 @@ class TestRewards:
             unit.commit()
         assert self.noted(desk, "pieces-left") == 2
 
+    def test_a_piece_that_is_given_is_taken_and_not_put_aside(self, desk):
+        for member in (ANNA, BEN):
+            desk.redeem_reward(member, "mug", on=JANUARY, key="k")
+        stock = desk.restock("mug", 1, on=TODAY, key="d-1")
+        assert (stock.taken, stock.reserved, stock.left) == (2, 0, 1)
+
     def test_what_the_other_had_counts_after_a_merge(self, desk):
         desk.redeem_reward(BEN, "mug", on=JANUARY, key="k")
         desk.merge(ANNA, BEN, on=JANUARY, key="m")

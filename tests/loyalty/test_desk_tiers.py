@@ -110,7 +110,9 @@ class TestWhatIsDecidedStays:
         past = then.tier(ANNA, JANUARY + 50 * DAY)
         assert (past.outcome, past.subject) == (BRONZE, ANNA)
         assert [each.criterion for each in past.evidence] == ["decided-before"]
-        assert then.tier(ANNA, JANUARY + 101 * DAY).outcome == SILVER
+        # The day that was decided last may be decided again: it was not over.
+        assert then.tier(ANNA, JANUARY + 99 * DAY).outcome == BRONZE
+        assert then.tier(ANNA, JANUARY + 100 * DAY).outcome == SILVER
 
     def test_and_what_was_given_by_hand(self):
         desk = joined(desk_in_memory(BASE))
