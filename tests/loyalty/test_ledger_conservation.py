@@ -2,7 +2,7 @@
 
 A normal run takes ``CRMKIT_LEDGER_STEPS`` steps, 1,500 unless told, and compares each with a
 program that is counted point by point (``ledger_model.py``). A release runs 50,000, at low priority
-(about two minutes)::
+(about three minutes of one core)::
 
     CRMKIT_LEDGER_STEPS=50000 nice pytest tests/loyalty/test_ledger_conservation.py
 """
