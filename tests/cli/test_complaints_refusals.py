@@ -53,7 +53,7 @@ def refused(*arguments: object) -> str:
         ((*TABLE_CALL, "--as-of", "2026-05-03"), "before the last day of the file"),
         ((*TABLE_CALL, "--as-of", "May"), "not a day written as"),
         ((*TABLE_CALL, "--as-of", "9999-12-31"), "a day from 1900 to 2100"),
-        ((*TABLE_CALL, "--top", "0"), "not a whole number from 1 to 1000"),
+        ((*TABLE_CALL, "--top", "0"), "not a whole number from 1 to 1,000"),
         ((*TABLE_CALL, "--hours", "09:00-18:00", "--case", "8"), "no such case"),
         ((*TABLE_CALL, "--store", "shop.csv"), "the store would overwrite"),
         ((*TABLE_CALL, "--encoding", "klingon"), "encoding"),

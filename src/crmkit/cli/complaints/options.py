@@ -1,6 +1,5 @@
 """The options of ``crmkit complaints``, and what they amount to."""
 
-import argparse
 from argparse import ArgumentParser
 from collections.abc import Mapping
 from datetime import date
@@ -9,6 +8,7 @@ from typing import Any
 
 from attrs import frozen
 
+from crmkit.cli.arguments import Help, day, number_up_to, windows
 from crmkit.cli.refusal import Refusal
 
 __all__ = [
@@ -99,35 +99,9 @@ class ComplaintOptions:
 # --- for argparse ---------------------------------------------------------------------------------
 
 
-class _Help(argparse.RawDescriptionHelpFormatter):
-    """Options at the left, what they do beside them, as wide as this page."""
-
-    def __init__(self, prog: str) -> None:
-        super().__init__(prog, max_help_position=30, width=98)
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError("not a day written as 2026-03-31") from None
-
-
-def _windows(text: str) -> tuple[str, ...]:
-    return tuple(window.strip() for window in text.split(","))
-
-
-def _number(text: str) -> int:
-    is_number = text.isdecimal() and text.isascii() and len(text) < 6
-    number = int(text) if is_number else 0
-    if not 1 <= number <= LONGEST_LIST:
-        raise argparse.ArgumentTypeError(f"not a whole number from 1 to {LONGEST_LIST}")
-    return number
-
-
 def add_options(parser: ArgumentParser) -> None:
     """Add the options of the command, in the groups in which ``--help`` shows them."""
-    parser.formatter_class = _Help
+    parser.formatter_class = Help
     parser.epilog = _EPILOG
     parser.add_argument(
         "file", metavar="FILE", nargs="?", help="CSV with a header; - is standard input"
@@ -175,7 +149,7 @@ def _add_time(parser: ArgumentParser) -> None:
     group.add_argument(
         "--hours",
         metavar="WINDOWS",
-        type=_windows,
+        type=windows,
         default=(),
         help="when somebody works from Monday to Friday: 09:00-13:00,14:00-18:00",
     )
@@ -187,7 +161,7 @@ def _add_time(parser: ArgumentParser) -> None:
     group.add_argument(
         "--as-of",
         metavar="DAY",
-        type=_day,
+        type=day,
         help="the last day that counts, as 2026-03-31 (default: the last in the file)",
     )
 
@@ -201,7 +175,11 @@ def _add_showing(parser: ArgumentParser) -> None:
     group = parser.add_argument_group("what is shown")
     group.add_argument("--case", metavar="ID", help="only this case, with its whole trail")
     group.add_argument(
-        "--top", metavar="N", type=_number, default=10, help="rows of each list (default: 10)"
+        "--top",
+        metavar="N",
+        type=number_up_to(LONGEST_LIST),
+        default=10,
+        help="rows of each list (default: 10)",
     )
     shown = group.add_mutually_exclusive_group()
     shown.add_argument("--json", action="store_true", help="the same as JSON instead of tables")

@@ -9,8 +9,9 @@ from typing import Any, NoReturn
 
 from attrs import field, frozen
 
+from crmkit.cli.arguments import Help, day, number_up_to, windows
 from crmkit.cli.refusal import Refusal
-from crmkit.cli.review.options import Help, ReadingOptions, add_reading, day
+from crmkit.cli.review.options import ReadingOptions, add_reading
 from crmkit.errors import InvalidIdentifier, InvalidValue
 from crmkit.followups import Smoothing
 from crmkit.identifiers import check_identifier
@@ -144,24 +145,7 @@ def _no_span() -> NoReturn:
     )
 
 
-def _windows(text: str) -> tuple[str, ...]:
-    return tuple(window.strip() for window in text.split(","))
-
-
-def _count(most: int, text: str) -> int:
-    is_number = text.isdecimal() and text.isascii() and len(text) < 6
-    number = int(text) if is_number else 0
-    if not 1 <= number <= most:
-        raise argparse.ArgumentTypeError(f"not a whole number from 1 to {most:,}")
-    return number
-
-
-def _capacity(text: str) -> int:
-    return _count(_MOST_A_DAY, text)
-
-
-def _top(text: str) -> int:
-    return _count(LONGEST_LIST, text)
+_capacity = number_up_to(_MOST_A_DAY)
 
 
 def _owner(text: str) -> tuple[str, int | None]:
@@ -255,7 +239,7 @@ def _add_owners(parser: ArgumentParser) -> None:
     group.add_argument(
         "--hours",
         metavar="WINDOWS",
-        type=_windows,
+        type=windows,
         default=("09:00-17:00",),
         help="when they work from Monday to Friday (default: 09:00-17:00)",
     )
@@ -286,7 +270,11 @@ def _add_showing(parser: ArgumentParser) -> None:
         "--explain", metavar="CUSTOMER", help="only what comes next for this customer, and why"
     )
     group.add_argument(
-        "--top", metavar="N", type=_top, default=20, help="rows of each list (default: 20)"
+        "--top",
+        metavar="N",
+        type=number_up_to(LONGEST_LIST),
+        default=20,
+        help="rows of each list (default: 20)",
     )
     shown = group.add_mutually_exclusive_group()
     shown.add_argument("--json", action="store_true", help="the whole plan as JSON")

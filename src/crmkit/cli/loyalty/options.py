@@ -8,8 +8,9 @@ from typing import Any
 
 from attrs import frozen
 
+from crmkit.cli.arguments import Help, day, number_up_to
 from crmkit.cli.refusal import Refusal
-from crmkit.cli.review.options import Help, ReadingOptions, add_reading, day
+from crmkit.cli.review.options import ReadingOptions, add_reading
 from crmkit.errors import CrmkitError
 from crmkit.loyalty import Breakage
 from crmkit.segmentation import Counting, Refunds
@@ -88,13 +89,6 @@ def _breakage(text: str) -> Breakage:
         raise argparse.ArgumentTypeError("not a share from 0 to 1, such as 0.20") from None
 
 
-def _top(text: str) -> int:
-    is_number = text.isdecimal() and text.isascii() and len(text) < 6
-    if not is_number or not 1 <= int(text) <= LONGEST_LIST:
-        raise argparse.ArgumentTypeError(f"not a whole number from 1 to {LONGEST_LIST:,}")
-    return int(text)
-
-
 def add_options(parser: ArgumentParser) -> None:
     """Add the options of the command, in the groups in which ``--help`` shows them."""
     parser.formatter_class = Help
@@ -163,7 +157,11 @@ def _add_showing(parser: ArgumentParser) -> None:
         "--explain", metavar="CUSTOMER", help="only this member: points, tiers and the reasons"
     )
     group.add_argument(
-        "--top", metavar="N", type=_top, default=20, help="rows of each list (default: 20)"
+        "--top",
+        metavar="N",
+        type=number_up_to(LONGEST_LIST),
+        default=20,
+        help="rows of each list (default: 20)",
     )
     shown = group.add_mutually_exclusive_group()
     shown.add_argument("--json", action="store_true", help="all of it as JSON")

@@ -10,13 +10,14 @@ from typing import Any
 
 from attrs import field, frozen
 
+from crmkit.cli.arguments import Help, day
 from crmkit.cli.refusal import Refusal
 from crmkit.cli.review.terms import MODELS, LifetimeTerms
 from crmkit.intake import Column
 from crmkit.money import Rounding
 from crmkit.segmentation import Counting, Refunds
 
-__all__ = ["Help", "ReadingOptions", "ReviewOptions", "add_options", "add_reading", "day"]
+__all__ = ["ReadingOptions", "ReviewOptions", "add_options", "add_reading"]
 
 _COLUMNS = (
     Column.CUSTOMER,
@@ -166,21 +167,6 @@ class ReviewOptions(ReadingOptions):
 
 
 # --- for argparse ---------------------------------------------------------------------------------
-
-
-class Help(argparse.RawDescriptionHelpFormatter):
-    """Options at the left, what they do beside them, as wide as this page."""
-
-    def __init__(self, prog: str) -> None:
-        super().__init__(prog, max_help_position=30, width=98)
-
-
-def day(text: str) -> date:
-    """A day, as the type of an option."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError("not a day written as 2026-03-31") from None
 
 
 def _column(text: str) -> str | int:
