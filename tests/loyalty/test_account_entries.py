@@ -1,9 +1,11 @@
 """What an account is after an entry, and which entries cannot be true of it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from attrs import evolve
+from hypothesis import given
+from hypothesis import strategies as st
 
 from crmkit.errors import InvalidIdentifier, InvalidValue
 from crmkit.identifiers import Actor, CustomerId
@@ -13,15 +15,19 @@ from crmkit.loyalty import (
     ClosedLedger,
     Credit,
     Debit,
+    ExpiresAfter,
     Held,
     Hold,
     InsufficientPoints,
     LedgerEntry,
     LedgerRefused,
+    LedgerTerms,
     Lot,
     MergedFrom,
     MergedInto,
+    OverReturn,
     PointsAccount,
+    PointsLedger,
     Qualification,
     Qualified,
     Redemption,
@@ -31,6 +37,7 @@ from crmkit.loyalty import (
     RuleShare,
     TransferIn,
     TransferOut,
+    merge_members,
 )
 from tests.loyalty.ledger_words import BEA, CEM, DAY, TEN_DAYS, new, on
 
@@ -239,6 +246,27 @@ class TestWhatIsAsked:
         balance = ledger.balance(NOW)
         assert balance.lifetime_earned == 10
         assert (balance.credited, balance.total) == (22, -3)
+
+    @given(
+        spent=st.integers(0, 10),
+        over_return=st.sampled_from(OverReturn),
+        days=st.sampled_from([0, 400]),
+    )
+    def test_who_gave_everything_back_has_earned_nothing(self, spent, over_return, days):
+        """Whatever had become of the points: left, spent, expired, owed or waived."""
+        terms = LedgerTerms(ExpiresAfter(100), over_return=over_return)
+        ledger = PointsLedger(BEA, terms).accrue(10, on=NOW, key="o")
+        if spent:
+            ledger = ledger.redeem(spent, on=NOW, key="r")
+        ledger = ledger.reverse("o", on=NOW + timedelta(days=days), key="x")
+        assert ledger.account.balance(NOW + timedelta(days=days)).lifetime_earned == 0
+
+    def test_what_a_merged_member_gives_back_was_not_earned_here(self):
+        anna = new().accrue(10, on=NOW, key="o")
+        cem = PointsLedger(CEM, anna.terms).accrue(7, on=NOW, key="o")
+        anna, _ = merge_members(anna, cem, on=NOW, key="m")
+        anna = anna.reverse("o", on=NOW, key="x", member=CEM)
+        assert anna.balance(NOW).lifetime_earned == 10
 
 
 class TestRecords:

@@ -128,6 +128,7 @@ class PointsAccount:
     reversed: int = 0
     debited: int = 0
     transferred_out: int = 0
+    returned: int = 0
     merged_into: CustomerId | None = None
 
     # --- asked about ---
@@ -166,6 +167,7 @@ class PointsAccount:
             reversed=then.reversed,
             debited=then.debited,
             transferred_out=then.transferred_out,
+            returned=then.returned,
         )
 
     def expiring(self, day: date, through: date) -> tuple[Expiring, ...]:
@@ -397,6 +399,7 @@ def _accrual(account: PointsAccount, entry: LedgerEntry, what: Accrual) -> Point
         account.reversed,
         account.debited,
         account.transferred_out,
+        account.returned,
     )
 
 
@@ -459,6 +462,8 @@ def _reversal(account: PointsAccount, entry: LedgerEntry, what: Reversal) -> Poi
         lots=_less(account.lots, what.lots),
         deficit=account.deficit + what.deficit,
         reversed=account.reversed + points_in(what.lots) + what.deficit,
+        # What a merged member had earned was never accrued here.
+        returned=account.returned + (what.points if what.member is None else 0),
     )
 
 

@@ -26,6 +26,9 @@ class Balance:
     ``received``, and equals available + pending + held + redeemed + expired + reversed + debited +
     transferred out - deficit. ``redeemed`` is net of what was rolled back. Received and transferred
     out are net of a deficit that came or went along when members were merged.
+
+    ``returned`` is how many of the accrued points went back with goods, whatever had become of
+    them: taken from lots, owed, expired before, or waived.
     """
 
     as_of: date
@@ -40,6 +43,7 @@ class Balance:
     reversed: int = 0
     debited: int = 0
     transferred_out: int = 0
+    returned: int = 0
 
     @property
     def credited(self) -> int:
@@ -53,8 +57,11 @@ class Balance:
 
     @property
     def lifetime_earned(self) -> int:
-        """What was earned and not given back: a figure to show, not one to spend."""
-        return self.accrued - self.reversed
+        """What this member earned and did not give back: a figure to show, not one to spend.
+
+        What a merged member earned stands in the ledger of that member.
+        """
+        return self.accrued - self.returned
 
     @property
     def is_conserved(self) -> bool:
