@@ -11,14 +11,18 @@ from attrs import evolve
 from crmkit.errors import IdempotencyMismatch
 from crmkit.identifiers import CustomerId, ProductId
 from crmkit.loyalty import (
+    COUPONS,
     AfterReturn,
     BasketLine,
     CapPeriod,
+    Coupon,
+    CouponId,
     EarningCap,
     EarningCondition,
     EarningFacts,
     FixedBonus,
     LedgerRefused,
+    Qualification,
     ReferralBonus,
     ReturnBasis,
     Reward,
@@ -26,6 +30,8 @@ from crmkit.loyalty import (
     RewardLimit,
     RuleShare,
 )
+from crmkit.period import Period
+from crmkit.storage.memory import MemoryStore
 from tests.loyalty.shop import (
     ANNA,
     BASE,
@@ -272,6 +278,13 @@ class TestWhenItCounts:
         desk.give_back(basket, basket.lines, purchase="o-1", on=TODAY, key="b-1")
         assert desk.membership(ANNA).tiers.tier == BRONZE
 
+    def test_whoever_takes_points_back_may_say_what_counts_no_more(self):
+        desk = joined(desk_in_memory(BASE))
+        desk.purchase(bought(ANNA, JANUARY, "10.00"), key="o-1")
+        visit = Qualification(TODAY, visits=-1)
+        desk.reverse(ANNA, "o-1", 4, on=TODAY, key="b-1", qualification=visit)
+        assert desk.ledger(ANNA).qualifications()[1] == visit
+
     def test_only_what_counted_is_taken_back_from_the_tier(self):
         desk = joined(desk_in_memory(BASE, evolve(WELCOME, qualifies=False)))
         basket = bought(ANNA, JANUARY, "10.00", is_first_purchase=True)
@@ -333,3 +346,19 @@ class TestRewards:
             desk.restock("mug", 6, on=JANUARY, key="d-1")
         assert desk.restock("mug", 5, on=TODAY, key="d-1") == first
         assert desk.restock("mug", 6, on=TODAY, key="d-2").left == 13
+
+
+def test_coupons_of_a_member_are_found_the_first_to_begin_first():
+    """And those that anybody may use are nobody's."""
+    store = MemoryStore()
+    months = {"z": Period.month(2026, 2), "a": Period.month(2026, 3), "m": Period.month(2026, 1)}
+    with store.unit_of_work() as unit:
+        kept = unit.repository(COUPONS)
+        for name, month in months.items():
+            member = None if name == "m" else ANNA
+            coupon = Coupon.issue(
+                CouponId(name), JANUARY, euros("5.00"), valid=month, member=member
+            )
+            kept.add(coupon)
+        found = kept.query("by-member", prefix=(ANNA,)).items
+        assert [stored.record.id for stored in found] == ["z", "a"]
