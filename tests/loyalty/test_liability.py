@@ -18,6 +18,7 @@ from crmkit.loyalty import (
     ExpiresAfter,
     LedgerTerms,
     LiabilityFacts,
+    Lock,
     PointsByMonth,
     PointsCohort,
     PointsLedger,
@@ -120,6 +121,11 @@ class TestPointsByMonth:
         found = points_by_month([anna, ben], FEBRUARY)
         assert found.months == {NEW_YEAR: PointsCohort(100, redeemed=30, expired=70)}
 
+    def test_points_that_wait_stand_in_the_month_they_were_earned_in(self):
+        locked = LedgerTerms(ExpiresAfter(90), lock=Lock(14))
+        anna = ledger(terms=locked).accrue(100, on=date(2026, 1, 25), key="o")
+        assert points_by_month([anna], FEBRUARY).months == {NEW_YEAR: PointsCohort(100)}
+
     def test_days_before_see_less(self):
         anna = ledger().accrue(100, on=NEW_YEAR, key="o").redeem(40, on=date(2026, 1, 9), key="r")
         assert points_by_month([anna], date(2026, 1, 8)).total == PointsCohort(100)
@@ -180,6 +186,12 @@ class TestLiability:
     def test_it_is_rounded_once(self):
         policy = PointsLiability(PointValue(Money("0.01", "EUR"), per=3), Breakage("0.5"))
         assert policy(LiabilityFacts(MARCH, 9)).outcome == Money("0.02", "EUR")
+
+    def test_what_all_points_cost_is_rounded_by_the_same_rule(self):
+        third = PointValue(Money("0.01", "EUR"), per=3)
+        decision = PointsLiability(third, rounding=Rounding.CEILING)(LiabilityFacts(MARCH, 1))
+        shown = {each.criterion: each.observed for each in decision.evidence}
+        assert shown["cost-of-all-points"] == decision.outcome == Money("0.01", "EUR")
 
     def test_points_are_those_of_all_members(self):
         anna = ledger().accrue(100, on=FEBRUARY, key="o").redeem(40, on=FEBRUARY, key="r")
