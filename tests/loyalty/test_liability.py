@@ -153,6 +153,17 @@ class TestBreakage:
         )
         assert estimate_breakage(found) == Breakage(Fraction(1, 4), 1_600)
 
+    def test_a_young_month_that_happens_to_be_redeemed_says_nothing(self):
+        found = PointsByMonth(
+            MARCH,
+            {
+                NEW_YEAR: PointsCohort(1_000, redeemed=500, expired=500),
+                FEBRUARY: PointsCohort(1_000, redeemed=999),
+                MARCH: PointsCohort(50_000, redeemed=50_000),
+            },
+        )
+        assert estimate_breakage(found) == Breakage(Fraction(1, 2), 1_000)
+
     @pytest.mark.parametrize(("least", "enough"), [(1_600, True), (1_601, False)])
     def test_few_points_say_little(self, least, enough):
         found = PointsByMonth(MARCH, {NEW_YEAR: PointsCohort(1_600, redeemed=1_600)})

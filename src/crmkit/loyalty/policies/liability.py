@@ -3,6 +3,7 @@
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from itertools import takewhile
 from typing import Self
 
 from attrs import field, frozen
@@ -47,15 +48,16 @@ def _in_decimals(share: Fraction) -> Decimal:
 def estimate_breakage(points: PointsByMonth, *, at_least: int = 1_000) -> Breakage:
     """See from the past which share of points is never redeemed.
 
-    Only months whose points are all settled count: as long as some are open, the ones that are
-    redeemed early would make breakage look smaller, and those with a short life larger. Points that
-    were taken back with goods are left out: they could not be redeemed.
+    Only the months before the first with open points count. As long as some are open, those that
+    are redeemed early make breakage look smaller; and a young month whose few points happen to be
+    redeemed already says nothing about the others. Points that were taken back with goods are left
+    out: they could not be redeemed.
 
     :raises CannotFit: if the settled months have fewer points than ``at_least``; name a share
         yourself then.
     """
     check_points(at_least, "the points to see it in")
-    settled = [each for each in points.months.values() if each.open == 0]
+    settled = list(takewhile(lambda each: each.open == 0, points.months.values()))
     expired = sum(each.expired for each in settled)
     seen = expired + sum(each.redeemed for each in settled)
     if seen < at_least:
