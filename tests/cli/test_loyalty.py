@@ -404,8 +404,40 @@ class TestRefusals:
             ((*EURO, "--explain", "C-1", "--simulate", "x"), "leave one out"),
         ],
     )
-    def test_what_would_have_worked(self, shop, options, why):
-        assert why in refused(shop, *options)
+    def test_what_would_have_worked(self, shop, club, options, why):
+        assert why in refused(shop, *club, *options)
+
+    def test_nothing_is_guessed_about_the_program(self, shop):
+        assert "name a --program" in refused(shop, *EURO)
+
+    def test_a_program_for_another_currency(self, shop, club):
+        why = refused(shop, *club, "--currency", "USD")
+        assert "gives points for EUR and the file is in USD" in why
+
+    def test_a_program_read_as_json_is_not_written_as_toml(self, shop, here, club):
+        loyalty(shop, *EURO, *club, "--quiet", "--save-program", "club.json")
+        asked = (shop, *EURO, "--program", "club.json", "--quiet", "--save-program")
+        assert "to a .json file" in refused(*asked, "other.toml")
+        assert loyalty(*asked, "other.json").status == 0
+        same = [(here / name).read_text(encoding="utf-8") for name in ("club.json", "other.json")]
+        assert same[0] == same[1]
+
+    def test_columns_that_rules_ask_for_may_have_any_name(self, here):
+        """Double points for books, by a column that goes by another name."""
+        rule = '\n[[data.earning.rules]]\nname = "books"\npriority = 9\n'
+        rule += 'gives = { kind = "multiplier", factor = "2" }\nwhen = { products = ["book"] }\n'
+        text = PROGRAM.replace("[data.tiers]", f"{rule}\n[data.tiers]", 1)
+        (here / "own.toml").write_text(text, encoding="utf-8")
+        shop = here / "shop.csv"
+        shop.write_text("customer,date,amount,thing\nC-1,2026-02-10,10,book\n", encoding="utf-8")
+        asked = (shop, *EURO, "--program", "own.toml", "--json")
+        plain, told = (loyalty(*asked, *how).json for how in ((), ("--product-column", "thing")))
+        assert (plain["points"]["issued"], told["points"]["issued"]) == (10, 20)
+
+    def test_a_share_is_shown_as_it_was_written(self, shop, club):
+        assert (
+            "less 12.5 % never redeemed" in loyalty(shop, *EURO, *club, "--breakage", "0.125").out
+        )
 
     @pytest.mark.parametrize(
         ("before", "after", "why"),

@@ -3,8 +3,11 @@
 import argparse
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal, InvalidOperation
 
-__all__ = ["Help", "day", "number_up_to", "windows"]
+__all__ = ["Help", "day", "number_up_to", "share", "windows"]
+
+_LONGEST_SHARE = 40
 
 
 class Help(argparse.RawDescriptionHelpFormatter):
@@ -20,6 +23,18 @@ def day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError("not a day written as 2026-03-31") from None
+
+
+def share(text: str) -> Decimal:
+    """A share from 0 to 1 exactly as written, as the type of an option."""
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        number = Decimal(-1)
+    # Comparing with a NaN would raise.
+    if not number.is_finite() or not 0 <= number <= 1 or len(text) > _LONGEST_SHARE:
+        raise argparse.ArgumentTypeError("not a share from 0 to 1 such as 0.30")
+    return number
 
 
 def windows(text: str) -> tuple[str, ...]:

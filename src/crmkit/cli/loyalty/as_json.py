@@ -37,7 +37,7 @@ def json_of(shop: ShopReplay, options: LoyaltyOptions) -> str:
             month.isoformat(): _cohort(cohort) for month, cohort in replay.points.months.items()
         },
         "liability": None if liability is None else _money(liability.outcome),
-        "breakage": None if options.breakage is None else str(options.breakage.share),
+        "breakage": None if options.breakage is None else str(options.breakage),
         "tier_flow": [_flow(matrix) for matrix in shop.flow],
         "unmatched_refunds": [
             {

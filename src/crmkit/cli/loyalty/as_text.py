@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from crmkit.cli.complaints.page import page, table
-from crmkit.cli.loyalty.options import LoyaltyOptions
+from crmkit.cli.loyalty.options import LONGEST_LIST, LoyaltyOptions
 from crmkit.cli.loyalty.replaying import ShopReplay
 from crmkit.cli.refusal import Refusal, one_line
 from crmkit.cli.review.wording import in_options
-from crmkit.cli.review.words import count, counted, money
+from crmkit.cli.review.words import count, counted, money, plain
 from crmkit.identifiers import CustomerId
 from crmkit.loyalty import MemberReplay, ReplayDifference
 from crmkit.tiering import MigrationMatrix
@@ -77,7 +77,7 @@ def _points(shop: ShopReplay) -> Iterator[str]:
         yield "  what they cost is not said: add point_value to the program"
     else:
         breakage = shop.options.breakage
-        less = "" if breakage is None else f", less {float(breakage.share):.0%} never redeemed"
+        less = "" if breakage is None else f", less {plain(breakage)} never redeemed"
         yield f"Liability: {money(liability.outcome)}{less}"
 
 
@@ -103,7 +103,8 @@ def _left_over(shop: ShopReplay, options: LoyaltyOptions) -> Iterator[str]:
 
 def _more(number: int, shown: int) -> Iterator[str]:
     if number > shown:
-        yield f"  and {count(number - shown)} more; --top {number} or --json shows them"
+        how = "--json" if number > LONGEST_LIST else f"--top {number} or --json"
+        yield f"  and {count(number - shown)} more; {how} shows them"
 
 
 # --- another program ------------------------------------------------------------------------------

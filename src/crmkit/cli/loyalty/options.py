@@ -1,18 +1,17 @@
 """The options of ``crmkit loyalty``, and what they amount to."""
 
-import argparse
 from argparse import ArgumentParser
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from attrs import frozen
 
-from crmkit.cli.arguments import Help, day, number_up_to
+from crmkit.cli.arguments import Help, day, number_up_to, share
 from crmkit.cli.refusal import Refusal
 from crmkit.cli.review.options import ReadingOptions, add_reading
-from crmkit.errors import CrmkitError
-from crmkit.loyalty import Breakage
+from crmkit.intake import Column
 from crmkit.segmentation import Counting, Refunds
 
 __all__ = ["LoyaltyOptions", "add_options"]
@@ -27,8 +26,7 @@ examples:
   crmkit loyalty purchases.csv --currency EUR --program club.toml --simulate easier.toml
   crmkit loyalty purchases.csv --currency EUR --program club.toml --json | jq .points
 
-Without --program it is the program of the example, which is for euros. Nothing is written but what
-is named.
+The example has a program of its own, which is for euros. Nothing is written but what is named.
 """
 
 
@@ -43,7 +41,7 @@ class LoyaltyOptions:
     program: Path | None
     simulate: Path | None
     redemptions: Path | None
-    breakage: Breakage | None
+    breakage: Decimal | None
     report: Path | None
     members: Path | None
     save_program: Path | None
@@ -58,6 +56,11 @@ class LoyaltyOptions:
         said = dict(arguments)
         own = {name: said.pop(name) for name in _own_names()}
         taken = ReadingOptions.taken({**said, "count": Counting.DAYS, "refunds": Refunds.NET})
+        if own["program"] is None and not said["example"]:
+            raise Refusal(
+                "name a --program; crmkit loyalty --example --save-program club.toml writes one to "
+                "begin with"
+            )
         if own["explain"] is not None and own["simulate"] is not None:
             raise Refusal("--explain shows one member, --simulate all of them: leave one out")
         return cls(reading=ReadingOptions(**taken), **own)
@@ -82,13 +85,6 @@ def _own_names() -> set[str]:
 # --- for argparse ---------------------------------------------------------------------------------
 
 
-def _breakage(text: str) -> Breakage:
-    try:
-        return Breakage(text)
-    except CrmkitError:
-        raise argparse.ArgumentTypeError("not a share from 0 to 1, such as 0.20") from None
-
-
 def add_options(parser: ArgumentParser) -> None:
     """Add the options of the command, in the groups in which ``--help`` shows them."""
     parser.formatter_class = Help
@@ -100,7 +96,7 @@ def add_options(parser: ArgumentParser) -> None:
         "--example", action="store_true", help="replay the example shop instead of a file"
     )
     _add_asking(parser)
-    add_reading(parser)
+    add_reading(parser, (Column.PRODUCT, Column.CHANNEL))
     _add_writing(parser)
     _add_showing(parser)
 
@@ -111,7 +107,7 @@ def _add_asking(parser: ArgumentParser) -> None:
         "--program",
         metavar="FILE",
         type=Path,
-        help="the program (.toml, .json); --save-program writes one to begin with",
+        help="the program (.toml, .json; default for the example: its own)",
     )
     group.add_argument(
         "--simulate",
@@ -134,7 +130,7 @@ def _add_asking(parser: ArgumentParser) -> None:
     group.add_argument(
         "--breakage",
         metavar="SHARE",
-        type=_breakage,
+        type=share,
         help="the share of points that is never redeemed, for the liability (default: 0)",
     )
 

@@ -3,8 +3,8 @@
 from importlib.resources import files
 from pathlib import Path
 
+from crmkit.cli.documents import read_document
 from crmkit.cli.refusal import Refusal
-from crmkit.errors import CrmkitError
 from crmkit.loyalty import BaseRate, Program
 from crmkit.serialization import make_converter
 
@@ -22,17 +22,8 @@ def read_program(path: Path | None) -> Program:
     if path is None:
         found: Program = _DOCUMENTS.loads_toml(_example(), Program)
         return found
-    try:
-        text = path.read_text(encoding="utf-8")
-        is_toml = path.suffix.lower() == ".toml"
-        found = (_DOCUMENTS.loads_toml if is_toml else _DOCUMENTS.loads)(text, Program)
-    except OSError as error:
-        why = (error.strerror or "not a usable path").lower()
-        raise Refusal(f"cannot read the program {path}: {why}") from error
-    except (CrmkitError, ValueError) as error:
-        why = str(error) if isinstance(error, CrmkitError) else "it is not UTF-8 text"
-        raise Refusal(f"the program {path} cannot be used: {why}") from error
-    return found
+    program: Program = read_document(path, _DOCUMENTS, "program")
+    return program
 
 
 def _example() -> str:

@@ -1,6 +1,5 @@
 """From purchases to what became of every member."""
 
-import csv
 from collections.abc import Iterator
 from datetime import date
 from itertools import pairwise
@@ -8,6 +7,7 @@ from pathlib import Path
 
 from attrs import frozen
 
+from crmkit.cli.listed import rows_of
 from crmkit.cli.loyalty.options import LoyaltyOptions
 from crmkit.cli.loyalty.program import currencies_of, read_program
 from crmkit.cli.refusal import Refusal
@@ -17,6 +17,7 @@ from crmkit.errors import CrmkitError
 from crmkit.identifiers import CustomerId
 from crmkit.intake import IntakeReport
 from crmkit.loyalty import (
+    Breakage,
     PointsRedeemed,
     Program,
     ProgramReplay,
@@ -55,7 +56,7 @@ class ShopReplay:
         """What the points that are open cost; None if the program does not say what points do."""
         if self.replay.program.point_value is None:
             return None
-        return self.replay.liability(self.options.breakage)
+        return self.replay.liability(_breakage(self.options))
 
     @property
     def flow(self) -> tuple[MigrationMatrix, ...]:
@@ -80,12 +81,13 @@ def replay_of(options: LoyaltyOptions) -> ShopReplay:
     redeemed = [] if options.redemptions is None else list(_redemptions(options.redemptions))
     name, report, purchases = read_purchase_lines(options.reading)
     as_of = _as_of(options, purchases)
+    strange = _strange(program, purchases)
     try:
         replay = replay_program(program, purchases, as_of=as_of, redeemed=redeemed)
         simulated, difference = None, None
         if other is not None:
             simulated = replay_program(other, purchases, as_of=as_of, redeemed=redeemed)
-            difference = compare_replays(replay, simulated, breakage=options.breakage)
+            difference = compare_replays(replay, simulated, breakage=_breakage(options))
     except CrmkitError as error:
         raise Refusal(f"this cannot be replayed: {error}") from error
     return ShopReplay(
@@ -96,8 +98,12 @@ def replay_of(options: LoyaltyOptions) -> ShopReplay:
         other=simulated,
         difference=difference,
         options=options,
-        strange=_strange(program, purchases),
+        strange=strange,
     )
+
+
+def _breakage(options: LoyaltyOptions) -> Breakage:
+    return Breakage(options.breakage or 0)
 
 
 def _as_of(options: LoyaltyOptions, purchases: list[Purchase]) -> date:
@@ -111,8 +117,14 @@ def _as_of(options: LoyaltyOptions, purchases: list[Purchase]) -> date:
 
 
 def _strange(program: Program, purchases: list[Purchase]) -> tuple[str, ...]:
-    known = currencies_of(program)
-    return tuple(sorted({each.amount.currency for each in purchases} - known)) if known else ()
+    """The currencies that nothing is given for; not one that something is given for is a slip."""
+    known, paid = currencies_of(program), {each.amount.currency for each in purchases}
+    if known and not paid & known:
+        raise Refusal(
+            f"the program gives points for {', '.join(sorted(known))} and the file is in "
+            f"{', '.join(sorted(paid))}: name a program for that, or add --currency and --rate"
+        )
+    return tuple(sorted(paid - known)) if known else ()
 
 
 # --- redemptions ----------------------------------------------------------------------------------
@@ -122,21 +134,8 @@ _COLUMNS = ("customer", "date", "points")
 
 def _redemptions(path: Path) -> Iterator[PointsRedeemed]:
     """What was redeemed: CSV with the columns customer, date and points."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as lines:
-            reader = csv.DictReader(lines, restval="")
-            if not set(_COLUMNS) <= set(reader.fieldnames or ()):
-                raise Refusal(
-                    f"{path} has no columns customer, date and points: write customer,date,points "
-                    f"in its first line, with a comma between columns"
-                )
-            for row in reader:
-                yield _redeemed(path, reader.line_num, *(row[name].strip() for name in _COLUMNS))
-    except OSError as error:
-        why = (error.strerror or "not a usable path").lower()
-        raise Refusal(f"cannot read {path}: {why}") from error
-    except (csv.Error, UnicodeError) as error:
-        raise Refusal(f"{path} is no CSV in UTF-8") from error
+    for line, (customer, day, points) in rows_of(path, _COLUMNS):
+        yield _redeemed(path, line, customer, day, points)
 
 
 def _redeemed(path: Path, line: int, customer: str, day: str, points: str) -> PointsRedeemed:

@@ -2,15 +2,15 @@
 
 import argparse
 from argparse import ArgumentParser
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from attrs import field, frozen
 
-from crmkit.cli.arguments import Help, day
+from crmkit.cli.arguments import Help, day, share
 from crmkit.cli.refusal import Refusal
 from crmkit.cli.review.terms import MODELS, LifetimeTerms
 from crmkit.intake import Column
@@ -31,7 +31,6 @@ _COLUMNS = (
 
 _DELIMITERS = {"tab": "\t", "\\t": "\t", "space": " ", "comma": ",", "semicolon": ";"}
 
-_LONGEST_SHARE = 40
 _LONGEST = 36_525
 """A hundred years of days."""
 
@@ -80,7 +79,7 @@ class ReadingOptions:
     def taken(arguments: Mapping[str, Any]) -> dict[str, Any]:
         """The options as argparse gives them, in the types that they are of."""
         plain = dict(arguments)
-        columns = {column.value: plain.pop(f"{column.value}_column") for column in _COLUMNS}
+        columns = {column.value: plain.pop(f"{column.value}_column", None) for column in Column}
         plain["columns"] = {column: name for column, name in columns.items() if name is not None}
         plain["rounding"] = plain["rounding"] and Rounding(plain["rounding"])
         plain["count"] = Counting(plain["count"])
@@ -184,18 +183,6 @@ def _rate(text: str) -> tuple[str, str]:
     return currency, rate
 
 
-def _share(text: str) -> Decimal:
-    """A margin or a rate, exactly as written."""
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        number = Decimal(-1)
-    # Comparing with a NaN would raise.
-    if not number.is_finite() or not 0 <= number <= 1 or len(text) > _LONGEST_SHARE:
-        raise argparse.ArgumentTypeError("not a share from 0 to 1 such as 0.30")
-    return number
-
-
 def _horizon(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 6 and 0 < int(text) <= _LONGEST):
         raise argparse.ArgumentTypeError(f"not a number of days from 1 to {_LONGEST}, such as 365")
@@ -219,8 +206,8 @@ def add_options(parser: ArgumentParser) -> None:
     _add_showing(parser)
 
 
-def add_reading(parser: ArgumentParser) -> None:
-    """Name the options that say how a file of purchases is read."""
+def add_reading(parser: ArgumentParser, further: Sequence[Column] = ()) -> None:
+    """Name the options that say how a file of purchases is read, and of which columns."""
     group = parser.add_argument_group("how the file is read (nothing is guessed)")
     group.add_argument("--currency", metavar="EUR", help="the currency, where no column names it")
     group.add_argument(
@@ -276,7 +263,7 @@ def add_reading(parser: ArgumentParser) -> None:
     )
     group.add_argument("--strict", action="store_true", help="stop at the first bad line")
     group.add_argument("--rejects", metavar="FILE", type=Path, help="write the bad lines here")
-    _add_columns(parser)
+    _add_columns(parser, further)
 
 
 _COLUMN_HELP = {
@@ -285,12 +272,12 @@ _COLUMN_HELP = {
 }
 
 
-def _add_columns(parser: ArgumentParser) -> None:
+def _add_columns(parser: ArgumentParser, further: Sequence[Column]) -> None:
     group = parser.add_argument_group(
         "which column is which",
         "A name, or a position counted from 0. What is not said is found by its usual names.",
     )
-    for column in _COLUMNS:
+    for column in (*_COLUMNS, *further):
         option = column.value.replace("_", "-")
         group.add_argument(
             f"--{option}-column",
@@ -362,14 +349,14 @@ def _add_lifetime_value(parser: ArgumentParser) -> None:
     group.add_argument(
         "--margin",
         metavar="SHARE",
-        type=_share,
+        type=share,
         default=Decimal(1),
         help="what is left of revenue after its cost, such as 0.30 (default: 1, all of it)",
     )
     group.add_argument(
         "--discount-rate",
         metavar="SHARE",
-        type=_share,
+        type=share,
         default=Decimal("0.10"),
         help="by how much a year later money counts less (default: 0.10)",
     )
