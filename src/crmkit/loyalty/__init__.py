@@ -1,4 +1,24 @@
-"""Loyalty: the points of a program, its tiers, and how loyal customers really are."""
+"""Loyalty: the points of a program, its tiers, and how loyal customers really are.
+
+A :class:`Program` says how points are earned, how long they last and which tiers they lead to; a
+:class:`LoyaltyDesk` keeps the members of one in the store of the host. Points stand in lots with
+their own last days, and every point is accounted for on every day:
+
+>>> from datetime import date
+>>> from crmkit.identifiers import CustomerId
+>>> ledger = PointsLedger(CustomerId("C-7"), LedgerTerms(ExpiresAfter(365), lock=Lock(14)))
+>>> ledger = ledger.accrue(100, on=date(2026, 1, 5), key="order-1")
+>>> ledger = ledger.redeem(80, on=date(2026, 2, 1), key="coffee")
+>>> ledger.balance(date(2026, 2, 1)).available
+20
+>>> ledger = ledger.reverse("order-1", on=date(2026, 2, 9), key="order-1-back")
+>>> balance = ledger.balance(date(2026, 2, 9))
+>>> balance.deficit, balance.is_conserved
+(80, True)
+
+Who comes back has not said that they are fond of us: :class:`LoyaltyTypePolicy` asks for the
+reason.
+"""
 
 from crmkit.loyalty.comparison.replay import (
     MemberReplay,

@@ -1,4 +1,22 @@
-"""Retention: who is about to leave, who was lost and why, and whom to win back."""
+"""Retention: who is about to leave, who was lost and why, and whom to win back.
+
+Signals that are independent of each other are weighed together; what is not known weighs nothing:
+
+>>> from datetime import date
+>>> weights = ChurnWeights(
+...     base_rate=0.08,
+...     signals=[
+...         Signal("complaints", {"none": -0.3, "one": 0.6, "several": 1.4}, cuts=(1, 2)),
+...         Signal("activity", {"holding": -0.6, "falling": 1.1, "silent": 1.7}),
+...     ],
+... )
+>>> warning = ChurnWarning(weights=weights, watch_from=0.2, warn_from=0.4, agreeing=2)
+>>> facts = ChurnFacts(
+...     customer="C-7", as_of=date(2026, 5, 31), signals={"complaints": 2, "activity": "falling"}
+... )
+>>> warning(facts).outcome
+<WarningLevel.WARN: 'warn'>
+"""
 
 from crmkit.retention.comparison.calibration_report import (
     CalibrationBand,
