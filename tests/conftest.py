@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 # A machine under load must not fail a law for being slow: no profile has a deadline.
@@ -34,3 +35,17 @@ settings.register_profile(
 settings.load_profile(
     os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev")
 )
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def store(request, tmp_path):
+    """A store with nothing in it, of each kind that comes with crmkit."""
+    # Imported when it is asked for: most tests need no store.
+    from crmkit.storage.memory import MemoryStore
+    from crmkit.storage.sqlite import SqliteStore
+
+    if request.param == "memory":
+        yield MemoryStore()
+    else:
+        with SqliteStore.open(tmp_path / "kept.crmkit", create=True) as opened:
+            yield opened

@@ -176,16 +176,6 @@ class FailingStore(MemoryStore):
         super()._apply(changes)
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def store(request, tmp_path):
-    if request.param == "memory":
-        yield MemoryStore()
-    else:
-        opened = SqliteStore.open(tmp_path / "desk.db", create=True)
-        yield opened
-        opened.close()
-
-
 class TestHandling:
     """Whatever is done is done by the rules, and kept at once."""
 

@@ -52,7 +52,6 @@ from crmkit.serialization import kind_of, make_converter
 from crmkit.serialization.annotations import field_types, is_union
 from crmkit.storage import Collection, Repository, Store
 from crmkit.storage.memory import MemoryStore
-from crmkit.storage.sqlite import SqliteStore
 from tests.complaints.builders import ANNA, BEN, DAY, HOUR, MONDAY, RULES, entry, go, note, received
 from tests.complaints.kept_samples import (
     ACTION,
@@ -274,16 +273,6 @@ class TestKeptRules:
     def test_rules_that_do_not_hold_together_are_refused(self):
         with pytest.raises(InvalidPolicy, match="which no lifecycle has"):
             KeptRules(guards=[DoerIsNotChecker(doing=("sing",))])
-
-
-@pytest.fixture(params=["memory", "sqlite"])
-def store(request, tmp_path):
-    if request.param == "memory":
-        yield MemoryStore()
-    else:
-        opened = SqliteStore.open(tmp_path / "kept.db", create=True)
-        yield opened
-        opened.close()
 
 
 def found(records: Repository[Any], index: str, *prefix: Any, **terms: Any) -> list[str]:

@@ -39,7 +39,6 @@ from crmkit.followups import (
 from crmkit.identifiers import Actor, CustomerId, FollowUpId
 from crmkit.storage import Store
 from crmkit.storage.memory import MemoryStore
-from crmkit.storage.sqlite import SqliteStore
 from tests.followups.builders import (
     ANNA,
     BEN,
@@ -66,16 +65,6 @@ LEVELS = MissedEscalation(
         MissedLevel(3, after_days=9, to="manager", importance=["platinum"]),
     ]
 )
-
-
-@pytest.fixture(params=["memory", "sqlite"])
-def store(request, tmp_path):
-    if request.param == "memory":
-        yield MemoryStore()
-    else:
-        opened = SqliteStore.open(tmp_path / "kept.db", create=True)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture

@@ -57,7 +57,6 @@ from crmkit.identifiers import Actor, CustomerId, FollowUpId, InteractionId
 from crmkit.period import Period
 from crmkit.records import Direction, Interaction
 from crmkit.storage.memory import MemoryStore
-from crmkit.storage.sqlite import SqliteStore
 from tests.followups.builders import ANNA, BEN, BERLIN, COMPLETE, DAY, at
 from tests.followups.planning_cases import plannings
 
@@ -74,16 +73,6 @@ HANDED_OVER = {
     CustomerId(f"C-{number}"): date(2026, 1, 1) + 2 * number * DAY for number in range(1, 9)
 }
 ESCALATION = MissedEscalation(levels=[MissedLevel(1, after_days=1, to="team lead")])
-
-
-@pytest.fixture(params=["memory", "sqlite"])
-def store(request, tmp_path):
-    if request.param == "memory":
-        yield MemoryStore()
-    else:
-        opened = SqliteStore.open(tmp_path / "kept.db", create=True)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture

@@ -46,7 +46,6 @@ from crmkit.loyalty import (
 from crmkit.money import Money
 from crmkit.serialization import make_converter
 from crmkit.storage.memory import MemoryStore
-from crmkit.storage.sqlite import SqliteStore
 from crmkit.tiering import Tier, TierHistory
 from tests.loyalty.shop import (
     ANNA,
@@ -71,16 +70,6 @@ from tests.loyalty.shop import (
 )
 
 EVA = Actor("eva")
-
-
-@pytest.fixture(params=["memory", "sqlite"])
-def store(request, tmp_path):
-    if request.param == "memory":
-        yield MemoryStore()
-    else:
-        opened = SqliteStore.open(tmp_path / "kept.db", create=True)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture

@@ -24,8 +24,6 @@ from crmkit.loyalty import (
     RewardCatalog,
     RewardLimit,
 )
-from crmkit.storage.memory import MemoryStore
-from crmkit.storage.sqlite import SqliteStore
 from tests.loyalty.shop import (
     ANNA,
     BASE,
@@ -43,16 +41,6 @@ from tests.loyalty.shop import (
 
 BOOK, PEN = ProductId("book"), ProductId("pen")
 TODAY = JANUARY + DAY
-
-
-@pytest.fixture(params=["memory", "sqlite"])
-def store(request, tmp_path):
-    if request.param == "memory":
-        yield MemoryStore()
-    else:
-        opened = SqliteStore.open(tmp_path / "kept.db", create=True)
-        yield opened
-        opened.close()
 
 
 def line(amount, product=None):

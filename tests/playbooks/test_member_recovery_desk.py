@@ -34,7 +34,6 @@ from crmkit.identifiers import Actor, ComplaintId, CustomerId, PromiseId
 from crmkit.loyalty import LoyaltyDesk, NotAMember
 from crmkit.playbooks import RECOVERY_TOPIC, GoodwillCap, given_goodwill
 from crmkit.storage.memory import MemoryStore
-from crmkit.storage.sqlite import SqliteStore
 from crmkit.tiering import TierLadder
 from tests.playbooks.club import (
     ANNA,
@@ -52,16 +51,6 @@ from tests.playbooks.club import (
 
 DAY = timedelta(days=1)
 OTHER = CustomerId("M-8")
-
-
-@pytest.fixture(params=["memory", "sqlite"])
-def store(request, tmp_path):
-    if request.param == "memory":
-        yield MemoryStore()
-    else:
-        opened = SqliteStore.open(tmp_path / "desk.db", create=True)
-        yield opened
-        opened.close()
 
 
 class FailingStore(MemoryStore):
