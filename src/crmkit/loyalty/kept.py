@@ -12,8 +12,10 @@ from crmkit.identifiers import CustomerId, check_identifier
 from crmkit.loyalty.facts.figures import ProgramFigures
 from crmkit.loyalty.facts.loyal import LoyaltyFacts
 from crmkit.loyalty.facts.profile import MeasureProfile
+from crmkit.loyalty.policies.coupons import CouponPolicy
 from crmkit.loyalty.policies.development import LoyaltyDevelopment
 from crmkit.loyalty.policies.drivers import DriverOrder
+from crmkit.loyalty.policies.earning_returns import PointsReturn
 from crmkit.loyalty.policies.levels import LoyaltyLevels
 from crmkit.loyalty.policies.liability import Breakage, PointsLiability
 from crmkit.loyalty.policies.maintenance import MaintenancePlan
@@ -224,6 +226,7 @@ STORED_TYPES = (
     Breakage,
     Counted,
     Coupon,
+    CouponPolicy,
     DriverOrder,
     IntentionAnswer,
     LedgerEntry,
@@ -239,6 +242,7 @@ STORED_TYPES = (
     PointValue,
     PointsAccount,
     PointsLiability,
+    PointsReturn,
     PostedKey,
     ProfitEntry,
     Program,
