@@ -227,6 +227,8 @@ class TestEndings:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            # Tests that run in the background have Ctrl-C ignored, and hand that down.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         ) as process:
             writing = open_once_read(fifo)
             process.send_signal(signal.SIGINT)
