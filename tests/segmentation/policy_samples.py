@@ -391,6 +391,7 @@ SAMPLES = (
             LADDER,
             downgrade=Downgrade.ONE_STEP,
             grace=Grace(90, Unit.DAY),
+            landing=Grace(30, Unit.DAY),
             reviews=ReviewCycle(date(2024, 1, 31), 1, Unit.QUARTER),
         ),
         retierings(),
