@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gc
 import json
 import os
 import re
@@ -406,6 +407,18 @@ class TestRefusals:
     )
     def test_what_would_have_worked(self, shop, club, options, why):
         assert why in refused(shop, *club, *options)
+
+    @pytest.mark.parametrize("collects", [True, False])
+    def test_the_process_collects_its_garbage_as_before(self, shop, club, collects):
+        was_on = gc.isenabled()
+        try:
+            (gc.enable if collects else gc.disable)()
+            loyalty(shop, *EURO, *club, "--quiet")
+            assert gc.isenabled() is collects
+            assert "no purchase up to" in refused(shop, *EURO, *club, "--as-of", "2020-01-01")
+            assert gc.isenabled() is collects
+        finally:
+            (gc.enable if was_on else gc.disable)()
 
     def test_nothing_is_guessed_about_the_program(self, shop):
         assert "name a --program" in refused(shop, *EURO)
