@@ -7,7 +7,8 @@ from crmkit.cli.complaints.figures import ALARM, Figures, Overdue
 from crmkit.cli.complaints.happened import allowed
 from crmkit.cli.complaints.keeping import Keeper
 from crmkit.cli.complaints.options import LONGEST_LIST, ComplaintOptions
-from crmkit.cli.complaints.page import as_of, due, page, table
+from crmkit.cli.complaints.page import as_of, due
+from crmkit.cli.page import page, table
 from crmkit.cli.refusal import one_line
 from crmkit.cli.review.words import counted
 from crmkit.complaints.policies.obligations import Standing

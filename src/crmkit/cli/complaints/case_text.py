@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from crmkit.cli.complaints.cases import IMPORTER, CaseFile
 from crmkit.cli.complaints.figures import is_unknown
 from crmkit.cli.complaints.happened import told
-from crmkit.cli.complaints.page import as_of, day_ended, page, when
+from crmkit.cli.complaints.page import as_of, day_ended, when
+from crmkit.cli.page import page
 from crmkit.cli.refusal import one_line
 from crmkit.complaints.facts.case import summarize_case
 from crmkit.complaints.policies.profiles import ObligationProfile

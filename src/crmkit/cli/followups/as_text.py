@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from crmkit.cli.complaints.page import page, table
 from crmkit.cli.followups.options import LONGEST_LIST, FollowUpOptions
 from crmkit.cli.followups.planning import ShopPlan
+from crmkit.cli.page import page, table
 from crmkit.cli.refusal import Refusal, one_line
 from crmkit.cli.review.wording import in_options
 from crmkit.cli.review.words import counted

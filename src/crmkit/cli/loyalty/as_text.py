@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from crmkit.cli.complaints.page import page, table
 from crmkit.cli.loyalty.options import LONGEST_LIST, LoyaltyOptions
 from crmkit.cli.loyalty.replaying import ShopReplay
+from crmkit.cli.page import page, table
 from crmkit.cli.refusal import Refusal, one_line
 from crmkit.cli.review.wording import in_options
 from crmkit.cli.review.words import count, counted, money, plain
