@@ -363,6 +363,11 @@ def _less(lots: tuple[Lot, ...], parts: Iterable[Lot]) -> tuple[Lot, ...]:
 # --- one function for each thing that can be posted -------------------------------------
 
 
+def _booked(account: PointsAccount, entry: LedgerEntry, **changes: Any) -> PointsAccount:
+    """The account with one entry more, and what the entry changed."""
+    return evolve(account, entries=account.entries + 1, on=entry.on, **changes)
+
+
 def _check_spendable(lots: Iterable[Lot], on: date) -> None:
     if not all(lot.is_spendable(on) for lot in lots):
         raise LedgerRefused("points were spent before their lock had ended")
@@ -404,22 +409,20 @@ def _accrual(account: PointsAccount, entry: LedgerEntry, what: Accrual) -> Point
 
 
 def _qualified(account: PointsAccount, entry: LedgerEntry, _: Qualified) -> PointsAccount:
-    return evolve(account, entries=account.entries + 1, on=entry.on)
+    return _booked(account, entry)
 
 
 def _credit(account: PointsAccount, entry: LedgerEntry, what: Credit) -> PointsAccount:
     _check_new(account, entry, what.lot)
     then = account._restored((what.lot,), what.settled)
-    return evolve(
-        then, entries=account.entries + 1, on=entry.on, received=account.received + what.lot.points
-    )
+    return _booked(then, entry, received=account.received + what.lot.points)
 
 
 def _transfer_in(account: PointsAccount, entry: LedgerEntry, what: TransferIn) -> PointsAccount:
     _check_numbers(account, what.lots)
     then = account._restored(what.lots, what.settled)
     received = account.received + points_in(what.lots)
-    return evolve(then, entries=account.entries + 1, on=entry.on, received=received)
+    return _booked(then, entry, received=received)
 
 
 def _merged_from(account: PointsAccount, entry: LedgerEntry, what: MergedFrom) -> PointsAccount:
@@ -427,15 +430,14 @@ def _merged_from(account: PointsAccount, entry: LedgerEntry, what: MergedFrom) -
     owing = evolve(account, deficit=account.deficit + what.deficit)
     then = owing._restored(what.lots, what.settled)
     received = account.received + points_in(what.lots) - what.deficit
-    return evolve(then, entries=account.entries + 1, on=entry.on, received=received)
+    return _booked(then, entry, received=received)
 
 
 def _redemption(account: PointsAccount, entry: LedgerEntry, what: Redemption) -> PointsAccount:
     _check_spendable(what.lots, entry.on)
-    return evolve(
+    return _booked(
         account,
-        entries=account.entries + 1,
-        on=entry.on,
+        entry,
         lots=_less(account.lots, what.lots),
         redeemed=account.redeemed + points_in(what.lots),
     )
@@ -447,18 +449,17 @@ def _rollback(account: PointsAccount, entry: LedgerEntry, what: Rollback) -> Poi
     if what.member is not None:
         # Another member had redeemed them: here they come in for the first time.
         received = account.received + points
-        return evolve(then, entries=account.entries + 1, on=entry.on, received=received)
+        return _booked(then, entry, received=received)
     if points > account.redeemed:
         raise LedgerRefused("more was rolled back than had been redeemed")
     redeemed = account.redeemed - points
-    return evolve(then, entries=account.entries + 1, on=entry.on, redeemed=redeemed)
+    return _booked(then, entry, redeemed=redeemed)
 
 
 def _reversal(account: PointsAccount, entry: LedgerEntry, what: Reversal) -> PointsAccount:
-    return evolve(
+    return _booked(
         account,
-        entries=account.entries + 1,
-        on=entry.on,
+        entry,
         lots=_less(account.lots, what.lots),
         deficit=account.deficit + what.deficit,
         reversed=account.reversed + points_in(what.lots) + what.deficit,
@@ -468,10 +469,9 @@ def _reversal(account: PointsAccount, entry: LedgerEntry, what: Reversal) -> Poi
 
 
 def _debit(account: PointsAccount, entry: LedgerEntry, what: Debit) -> PointsAccount:
-    return evolve(
+    return _booked(
         account,
-        entries=account.entries + 1,
-        on=entry.on,
+        entry,
         lots=_less(account.lots, what.lots),
         debited=account.debited + points_in(what.lots),
     )
@@ -479,10 +479,9 @@ def _debit(account: PointsAccount, entry: LedgerEntry, what: Debit) -> PointsAcc
 
 def _transfer_out(account: PointsAccount, entry: LedgerEntry, what: TransferOut) -> PointsAccount:
     _check_spendable(what.lots, entry.on)
-    return evolve(
+    return _booked(
         account,
-        entries=account.entries + 1,
-        on=entry.on,
+        entry,
         lots=_less(account.lots, what.lots),
         transferred_out=account.transferred_out + points_in(what.lots),
     )
@@ -493,10 +492,9 @@ def _merged_into(account: PointsAccount, entry: LedgerEntry, what: MergedInto) -
         raise LedgerRefused("a checkout is under way: capture or release it before the merge")
     if (what.lots, what.deficit) != (account.lots, account.deficit):
         raise LedgerRefused("a member who is merged takes everything along, and nothing else")
-    return evolve(
+    return _booked(
         account,
-        entries=account.entries + 1,
-        on=entry.on,
+        entry,
         lots=(),
         deficit=0,
         transferred_out=account.transferred_out + points_in(what.lots) - what.deficit,
@@ -509,10 +507,9 @@ def _hold(account: PointsAccount, entry: LedgerEntry, what: Hold) -> PointsAccou
     if what.lapses_on is not None and what.lapses_on <= entry.on:
         raise LedgerRefused("a hold lasts through the day it is made: let it lapse on a later day")
     held = Held(entry.key, what.lots, what.lapses_on)
-    return evolve(
+    return _booked(
         account,
-        entries=account.entries + 1,
-        on=entry.on,
+        entry,
         lots=_less(account.lots, what.lots),
         holds=(*account.holds, held),
     )
@@ -521,10 +518,9 @@ def _hold(account: PointsAccount, entry: LedgerEntry, what: Hold) -> PointsAccou
 def _capture(account: PointsAccount, entry: LedgerEntry, what: Capture) -> PointsAccount:
     held = account.held(what.hold, entry.on)
     then = account._without(held)._restored(_less(held.lots, what.lots), what.settled)
-    return evolve(
+    return _booked(
         then,
-        entries=account.entries + 1,
-        on=entry.on,
+        entry,
         redeemed=account.redeemed + points_in(what.lots),
     )
 
@@ -532,7 +528,7 @@ def _capture(account: PointsAccount, entry: LedgerEntry, what: Capture) -> Point
 def _release(account: PointsAccount, entry: LedgerEntry, what: Release) -> PointsAccount:
     held = account.held(what.hold, entry.on)
     then = account._without(held)._restored(held.lots, what.settled)
-    return evolve(then, entries=account.entries + 1, on=entry.on)
+    return _booked(then, entry)
 
 
 _STEPS: dict[type[Posting], Callable[[PointsAccount, LedgerEntry, Any], PointsAccount]] = {
