@@ -31,6 +31,13 @@ class TestAccuracy:
             exact(r, log_z), rel=1e-12, abs=2e-13
         )
 
+    @pytest.mark.parametrize("r", [1e-6, 0.49, 0.5, 0.75, 1.0, 1.5, 1.51, 20.0])
+    @pytest.mark.parametrize("log_z", [-80.0, -99.9, -100.1, -700.0, -1419.0, -1420.0, -1e4])
+    def test_for_next_to_nothing(self, r, log_z):
+        assert log_scaled_exponential_integral(r, log_z) == pytest.approx(
+            exact(r, log_z), rel=1e-12, abs=2e-13
+        )
+
     def test_next_to_whole_orders_nothing_cancels(self):
         random = Random(1)
         for _ in range(150):

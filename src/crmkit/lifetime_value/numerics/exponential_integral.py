@@ -10,6 +10,7 @@ __all__ = ["log_scaled_exponential_integral"]
 _EPSILON = 1e-16
 _FRACTION_FROM = 20.0
 _FAR = 40.0
+_NEXT_TO_NOTHING = -100.0
 _SMALL = 0.01
 _EULER = 0.57721566490153286
 # Riemann's zeta at 2, 3, ...
@@ -38,6 +39,8 @@ def log_scaled_exponential_integral(r: float, log_z: float) -> float:
     steps = round(r)
     if steps == 0:
         return math.log(_near_zero(r, z, log_z))
+    if log_z < _NEXT_TO_NOTHING:
+        return 0.0  # What is missing to one is of the order of z to the power of a half.
     # Up from the order next to one (DLMF 8.19.12); below z = 1 each step shrinks what was rounded.
     scaled = _near_zero(r - steps, z, log_z) / (r - steps) if r != steps else _at_one(z, log_z)
     for order in range(steps):
