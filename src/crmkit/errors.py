@@ -13,6 +13,7 @@ from attrs import frozen
 
 __all__ = [
     "AlreadyKept",
+    "AnswerErased",
     "CannotFit",
     "CorruptStore",
     "CrmkitError",
@@ -32,6 +33,7 @@ __all__ = [
     "NotKept",
     "NothingToFit",
     "Problem",
+    "Refused",
     "StoreBusy",
     "StoreError",
     "StoreFull",
@@ -309,6 +311,28 @@ class IdempotencyMismatch(StoreError):
     """An idempotency key came back with another payload: two commands share one key."""
 
     code = "idempotency-mismatch"
+
+
+class Refused(CrmkitError):
+    """A command was refused for good: the refusal is kept, and the same whenever it comes again.
+
+    ``reason`` is the ``code`` of the error that the command met the first time, ``text`` its
+    message.
+    """
+
+    code = "refused"
+
+    def __init__(self, reason: str, text: str) -> None:
+        """Take the code and the message of what the command met."""
+        super().__init__(text)
+        self.reason = reason
+        self.text = text
+
+
+class AnswerErased(StoreError):
+    """A command was carried out before, and its answer was erased together with personal data."""
+
+    code = "answer-erased"
 
 
 class UnitOfWorkClosed(StoreError):

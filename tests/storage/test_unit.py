@@ -77,6 +77,18 @@ class TestRecords:
         with pytest.raises(InvalidValue, match="the index by-color lists a record at a tuple"):
             unit.repository(notes).add(Note("a"))
 
+    @pytest.mark.parametrize(("longest", "fits"), [(243, True), (244, False)])
+    def test_an_index_lists_by_no_more_than_every_server_keeps_in_order(self, unit, longest, fits):
+        """Up to 1,400 bytes: each of six texts takes two more than it has."""
+        texts = (*(["x" * 229] * 5), "y" * longest)  # 5 * 231 + 245 are 1,400.
+        notes = Collection("notes", Note, NOTES.key, (Index("by-texts", lambda _: texts),))
+        repository = unit.repository(notes)
+        if fits:
+            assert repository.add(Note("a")).version == 1
+        else:
+            with pytest.raises(InvalidValue, match="by more than 1400 bytes"):
+                repository.add(Note("a"))
+
     def test_a_record_that_came_and_went_in_one_unit_leaves_nothing(self, store):
         with store.unit_of_work() as unit:
             stored = unit.repository(NOTES).add(Note("a"))

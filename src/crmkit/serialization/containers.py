@@ -41,9 +41,8 @@ def read_sequence(reader: Callable[[Any], Read], annotation: Any) -> Read:
             raise Refused(f"expected a list, found {found(raw)}")
         if not repeated and len(raw) != len(readers):
             raise Refused(f"expected a list of {len(readers)}, found one of {len(raw)}")
-        places = [f"[{position}]" for position in range(len(raw))]
         wanted = readers * len(raw) if repeated else readers
-        values = container(_each(places, raw, wanted, annotation))
+        values = container(_each("[{}]".format, raw, wanted, annotation))
         if len(values) != len(raw):
             raise Refused("expected a list without repetitions")
         return values
@@ -77,11 +76,15 @@ def read_mapping(reader: Callable[[Any], Read], annotation: Any) -> Read:
         if not isinstance(raw, dict):
             raise Refused(f"expected an object, found {found(raw)}")
         keys = [_key(key, key_type) for key in raw]
-        places = [step(key, key_type, position) for position, key in enumerate(keys)]
         size = len(raw)
+
+        def place(number: int) -> str:
+            position = number % size
+            return step(keys[position], key_type, position)
+
         # Keys and values in one go, so that the problems of both are told.
         readers = [read_key] * size + [read_value] * size
-        both = _each(places * 2, [*keys, *raw.values()], readers, annotation)
+        both = _each(place, [*keys, *raw.values()], readers, annotation)
         return MappingProxyType(dict(zip(both[:size], both[size:], strict=True)))
 
     return read
@@ -100,16 +103,20 @@ def write_mapping(writer: Callable[[Any], Write], annotation: Any) -> Write:
 
 
 def _each(
-    places: Iterable[str], raws: Iterable[Any], readers: Iterable[Read], annotation: Any
+    place: Callable[[int], str], raws: Iterable[Any], readers: Iterable[Read], annotation: Any
 ) -> list[Any]:
-    """Read every item, and report all that fail together, each with its place."""
+    """Read every item, and report all that fail together, each with its place.
+
+    Where an item stands is worked out for those that fail.
+    """
     results: list[Any] = []
     errors: list[Exception] = []
-    for place, raw, read in zip(places, raws, readers, strict=True):
+    for number, (raw, read) in enumerate(zip(raws, readers, strict=True)):
         try:
             results.append(read(raw, None))
         except FAILURES as error:
-            error.add_note(IterableValidationNote(f"at {place}", place, annotation))
+            at = place(number)
+            error.add_note(IterableValidationNote(f"at {at}", at, annotation))
             errors.append(error)
     if errors:
         raise IterableValidationError("while reading a collection", errors, annotation)

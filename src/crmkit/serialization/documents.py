@@ -176,7 +176,7 @@ class DocumentConverter:
             raise _refusal("$", "a document has exactly the keys kind, version and data")
         schema = self._schema_of(document["kind"], expected)
         data = _upcast(document["data"], document["version"], schema)
-        wanted = expected if get_args(expected) else schema.type
+        wanted = expected if expected is schema.type or get_args(expected) else schema.type
         self._hooks.learn(wanted)
         return self._put_together(data, wanted, "$.data")
 
@@ -201,7 +201,7 @@ class DocumentConverter:
             raise _refusal(path, TOO_DEEP) from None
 
     def _schema(self, annotation: Any) -> Schema:
-        schema = self._schemas.get(origin_of(annotation))
+        schema = self._schemas.get(annotation) or self._schemas.get(origin_of(annotation))
         if schema is None:
             name = name_of(annotation)
             raise InvalidPolicy(f"{name} is not kept here: make_converter(..., {name})")
@@ -260,21 +260,26 @@ def _upcast(data: Any, version: object, schema: Schema) -> Any:
     return data
 
 
+def _pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(items)
+    if len(found) != len(items):
+        raise Refused("a key stands twice in one object")
+    return found
+
+
+def _constant(_: str) -> object:
+    raise Refused("NaN and Infinity are no JSON numbers")
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_pairs, parse_constant=_constant)
+
+
 def _parse_json(text: str) -> object:
     """Read JSON without its loopholes: no repeated keys, no NaN, no endless digits."""
-
-    def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
-        if len({key for key, _ in items}) != len(items):
-            raise Refused("a key stands twice in one object")
-        return dict(items)
-
-    def constant(_: str) -> object:
-        raise Refused("NaN and Infinity are no JSON numbers")
-
     if not isinstance(text, str):
         raise _refusal("$", "this is not JSON")
     try:
-        return json.loads(text, object_pairs_hook=pairs, parse_constant=constant)
+        return _DECODER.decode(text)
     except Refused as refused:
         raise _refusal("$", str(refused)) from None
     except (ValueError, RecursionError):

@@ -62,11 +62,14 @@ _DURATION = re.compile(
 )
 
 
+_ENCODER = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+)
+
+
 def to_json(value: object) -> str:
     """Stable JSON: keys are sorted, and there is one way to write each value."""
-    return json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    )
+    return _ENCODER.encode(value)
 
 
 def found(raw: object) -> str:

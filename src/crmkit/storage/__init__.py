@@ -30,9 +30,10 @@ their own that passes :mod:`crmkit.testing.contracts`.
 own changes; others see nothing of it before ``commit()``, and all of it after. Without a commit,
 all is as it was. A commit is refused with :class:`~crmkit.errors.VersionConflict` if anything that
 the unit looked at by key, or wrote, was changed by another unit in between: read again and decide
-again, which :func:`retry_on_conflict` does. What a *query* found is not guarded in this way;
-``get`` by key what a decision rests on. Messages of the outbox are handed over in the order of the
-commits, each at least once.
+again, which :func:`retry_on_conflict` does, and :func:`crmkit.storage.retrying.retry` with pauses
+and a deadline. What a *query* found is not guarded in this way; ``get`` by key what a decision
+rests on. Messages of the outbox are handed over in the order of the commits, each at least once;
+:class:`crmkit.storage.inbox.Inbox` makes their effect happen exactly once.
 
 (The module is long because what each method promises stands here, once, for every store.)
 """
@@ -45,7 +46,14 @@ from typing import Any, Generic, Protocol, Self, TypeVar
 
 from attrs import field, frozen
 
-from crmkit.errors import InvalidPolicy, InvalidValue, StoreError, VersionConflict
+from crmkit.errors import (
+    CrmkitError,
+    InvalidPolicy,
+    InvalidValue,
+    Refused,
+    StoreError,
+    VersionConflict,
+)
 from crmkit.serialization import DocumentConverter, make_converter
 from crmkit.storage.ordering import IndexValue
 
@@ -54,6 +62,8 @@ __all__ = [
     "Fold",
     "Index",
     "IndexValue",
+    "KeptAnswer",
+    "KeptAnswers",
     "Message",
     "Outbox",
     "OutdatedIndex",
@@ -66,6 +76,7 @@ __all__ = [
     "StreamLog",
     "UnitOfWork",
     "retry_on_conflict",
+    "run_once",
     "walk",
 ]
 
@@ -277,8 +288,10 @@ class Page(Generic[T]):
 class Message:
     """Something that others must hear of, kept together with the change that it tells.
 
-    The ``id`` grows in the order of the commits; it is the same when a message is handed over
-    again, so that a receiver can tell.
+    The ``id`` is the same when a message is handed over again, so that a receiver can tell, and is
+    never given to another message of the store. A commit that begins after another has ended gives
+    higher numbers. It is a name and not a position: of two commits that overlap in time, the one
+    with the lower numbers may be seen later, so "all above the last" is no way to ask for news.
     """
 
     id: int
@@ -382,12 +395,67 @@ class StreamLog(Protocol[EntryT]):
         """
         ...
 
+    def keys(self, *, limit: int = 100, after: str | None = None) -> tuple[str, ...]:
+        """The keys under which there are entries, by code point: the first ones above ``after``."""
+        ...
+
+    def rewrite(self, key: str, entries: Iterable[EntryT], expected_length: int) -> int:
+        """Put other entries in the place of all there are, or none; snapshots go.
+
+        Entries only grow, and this is the one exception: to erase personal data, or to move what is
+        kept under one key to another.
+
+        :raises VersionConflict: if there are more or fewer than were seen.
+        """
+        ...
+
 
 class Outbox(Protocol):
     """Messages that leave if, and only if, the unit of work commits."""
 
     def add(self, topic: str, payload: str) -> None:
         """Leave a message; ``store.deliver`` hands it over after the commit."""
+        ...
+
+    def waiting(self, *, limit: int = 100, after: int = 0) -> tuple[Message, ...]:
+        """The messages above a number that were not handed over when the unit began.
+
+        Those that the unit itself leaves are not among them.
+        """
+        ...
+
+    def drop(self, number: int) -> None:
+        """Take a message back before it is handed over, as when it holds what must be erased."""
+        ...
+
+
+@frozen
+class KeptAnswer:
+    """What became of a command: its idempotency key, when it came in, and what was answered.
+
+    The document of a command that was ``refused`` is the code and the text of the refusal, a line
+    each; that of one whose answer was ``erased`` is empty.
+    """
+
+    key: str = field(repr=False)
+    at: datetime
+    document: str = field(repr=False, metadata={"personal": True})
+    outcome: str = "answered"
+
+
+class KeptAnswers(Protocol):
+    """The answers to commands that were kept before this unit of work began."""
+
+    def page(self, *, limit: int = 100, after: str | None = None) -> tuple[KeptAnswer, ...]:
+        """The first answers whose keys lie above one, by code point, without this unit's own."""
+        ...
+
+    def erase(self, key: str) -> None:
+        """Forget what was answered, but not that the command was carried out."""
+        ...
+
+    def remove(self, key: str) -> None:
+        """Forget a command altogether: if it comes again, it is carried out again."""
         ...
 
 
@@ -411,13 +479,36 @@ class UnitOfWork(Protocol):
         """The messages that go out with the commit."""
         ...
 
-    def once(self, key: str, payload: str, action: Callable[[], str], *, at: datetime) -> str:
+    @property
+    def answers(self) -> KeptAnswers:
+        """The answers to commands that were kept before."""
+        ...
+
+    def once(
+        self,
+        key: str,
+        payload: str,
+        action: Callable[[], str],
+        *,
+        at: datetime,
+        refusals: tuple[type[CrmkitError], ...] = (),
+    ) -> str:
         """Do something once, however often it is asked for under the same idempotency key.
 
         The first time ``action`` runs and its answer is kept with the commit; later the kept answer
-        is returned. Nothing is kept of an action that raises. ``at`` is when the command came in.
+        is returned. ``at`` is when the command came in.
 
+        ``refusals`` names the errors that are a business "no", such as
+        :class:`~crmkit.loyalty.InsufficientPoints`. If the action raises one of them, what it wrote
+        is taken back, the refusal is kept in the place of an answer, and ``once`` raises
+        :class:`~crmkit.errors.Refused`, this time and whenever the command comes again: commit to
+        keep it, as :func:`run_once` does. Nothing is kept of an action that raises anything else.
+
+        :raises Refused: if the action is refused now, or was before.
         :raises IdempotencyMismatch: if the key was used before with another payload.
+        :raises AnswerErased: if the command was carried out, and its answer has been erased.
+        :raises InvalidPolicy: if ``refusals`` names invalid values or trouble with the store, which
+            are no answer: the same command may well succeed when it comes again.
         """
         ...
 
@@ -491,7 +582,10 @@ def retry_on_conflict(
     far, for a host that wants to wait a little longer each time.
 
     :raises VersionConflict: if the last attempt met a conflict too.
+    :raises InvalidValue: if there is no attempt.
     """
+    if type(attempts) is not int or attempts < 1:
+        raise InvalidValue("attempts is how often the work is tried at most: 1 or more")
     for conflicts in range(1, attempts):
         try:
             return _attempt(store, work)
@@ -499,6 +593,38 @@ def retry_on_conflict(
             if pause is not None:
                 pause(conflicts)
     return _attempt(store, work)
+
+
+def run_once(
+    store: Store,
+    key: str,
+    payload: str,
+    work: Callable[[UnitOfWork], str],
+    *,
+    at: datetime,
+    refusals: tuple[type[CrmkitError], ...] = (),
+    attempts: int = 10,
+    pause: Callable[[int], None] | None = None,
+) -> str:
+    """Carry out a command once and commit it, or commit that it was refused.
+
+    See :meth:`UnitOfWork.once` for the key, the payload and the refusals, and
+    :func:`retry_on_conflict` for what happens after a conflict.
+
+    :raises Refused: if the command is refused, or was before.
+    :raises IdempotencyMismatch: if the key was used before with another payload.
+    """
+
+    def attempt(unit: UnitOfWork) -> str | Refused:
+        try:
+            return unit.once(key, payload, lambda: work(unit), at=at, refusals=refusals)
+        except Refused as refused:
+            return refused
+
+    result = retry_on_conflict(store, attempt, attempts=attempts, pause=pause)
+    if isinstance(result, Refused):
+        raise result
+    return result
 
 
 def _attempt(store: Store, work: Callable[[UnitOfWork], ResultT]) -> ResultT:

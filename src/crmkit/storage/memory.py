@@ -8,9 +8,10 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import cached_property
+from itertools import islice
 from threading import Lock
 from types import MappingProxyType, TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from attrs import Factory, define, evolve, frozen
 
@@ -33,6 +34,9 @@ from crmkit.storage.unit.changes import (
 )
 
 __all__ = ["MemoryStore"]
+
+KeyT = TypeVar("KeyT")
+T = TypeVar("T")
 
 
 @frozen
@@ -72,8 +76,12 @@ class _State:
 
     records: Mapping[str, _Records] = MappingProxyType({})
     streams: Mapping[Place, tuple[str, ...]] = MappingProxyType({})
+    befores: Mapping[Place, int] = MappingProxyType({})
+    """The number before the first entry, of streams that were written anew."""
     snapshots: Mapping[tuple[str, str, str], Snapshot] = MappingProxyType({})
-    answers: Mapping[str, Answer] = MappingProxyType({})
+    answers_kept: Mapping[str, Answer] = MappingProxyType({})
+    waiting: Mapping[int, Message] = MappingProxyType({})
+    last_message: int = 0
 
     # --- what a unit of work looks at ---
 
@@ -108,17 +116,29 @@ class _State:
             positions = order[first : min(last, first + limit)]
         return [(entry, key, records.kept[key].row) for entry, key in positions]
 
-    def length(self, stream: str, key: str) -> int:
-        return len(self.streams.get((stream, key), ()))
+    def numbers(self, stream: str, key: str) -> tuple[int, int]:
+        before = self.befores.get((stream, key), 0)
+        return before, before + len(self.streams.get((stream, key), ()))
 
     def entries(self, stream: str, key: str, after: int, until: int) -> list[str]:
-        return list(self.streams[stream, key][after:until])
+        before = self.befores.get((stream, key), 0)
+        return list(self.streams[stream, key][after - before : until - before])
 
     def snapshot(self, stream: str, key: str, fold: str) -> Snapshot | None:
         return self.snapshots.get((stream, key, fold))
 
+    def keys(self, stream: str, above: str, limit: int) -> list[str]:
+        return sorted(key for name, key in self.streams if name == stream and key > above)[:limit]
+
     def answer(self, key: str) -> Answer | None:
-        return self.answers.get(key)
+        return self.answers_kept.get(key)
+
+    def answers(self, above: str, limit: int) -> list[tuple[str, Answer]]:
+        return sorted(each for each in self.answers_kept.items() if each[0] > above)[:limit]
+
+    def messages(self, above: int, limit: int) -> list[Message]:
+        # They are kept in the order of their numbers.
+        return list(islice((each for each in self.waiting.values() if each.id > above), limit))
 
     def close(self) -> None:
         """There is nothing to let go of."""
@@ -136,8 +156,6 @@ class MemoryStore:
         """Begin empty."""
         self._lock = Lock()
         self._state = _State()
-        self._messages: dict[int, Message] = {}
-        self._last_message = 0
 
     def unit_of_work(self) -> Unit:
         """Begin a unit of work."""
@@ -146,9 +164,7 @@ class MemoryStore:
     def deliver(self, handler: Callable[[Message], None], *, limit: int = 100) -> int:
         """Hand the oldest messages over; see :meth:`crmkit.storage.Store.deliver`."""
         check_limit(limit)
-        with self._lock:
-            oldest = list(self._messages.values())[:limit]
-        return hand_over(oldest, handler, self._forget_messages)
+        return hand_over(self._state.messages(0, limit), handler, self._forget_messages)
 
     def reindex(self, collection: Collection[Any]) -> int:
         """List all records of a collection anew; see :meth:`crmkit.storage.Store.reindex`."""
@@ -167,9 +183,9 @@ class MemoryStore:
         """Forget old answers to commands; see :meth:`crmkit.storage.Store.forget_answers`."""
         moment = microseconds(before)
         with self._lock:
-            old = self._state.answers
+            old = self._state.answers_kept
             answers = {key: answer for key, answer in old.items() if answer.at >= moment}
-            self._state = evolve(self._state, answers=answers)
+            self._state = evolve(self._state, answers_kept=answers)
         return len(old) - len(answers)
 
     def close(self) -> None:
@@ -194,15 +210,10 @@ class MemoryStore:
         with self._lock:
             _check(self._state, changes)
             self._state = _next(self._state, changes)
-            for topic, payload in changes.messages:
-                self._last_message += 1
-                message = Message(self._last_message, topic, payload)
-                self._messages[message.id] = message
 
     def _forget_messages(self, taken: Iterable[int]) -> None:
         with self._lock:
-            for number in taken:
-                self._messages.pop(number, None)
+            self._state = evolve(self._state, waiting=_without(self._state.waiting, taken))
 
 
 def _check(state: _State, changes: Changes) -> None:
@@ -217,10 +228,11 @@ def _check(state: _State, changes: Changes) -> None:
             raise VersionConflict(place[0], version, actual)
         _check_new_version(state, place, changes)
     for place, length in changes.lengths.items():
-        if state.length(*place) != length:
-            raise VersionConflict(place[0], length, state.length(*place))
+        _, last = state.numbers(*place)
+        if last != length:
+            raise VersionConflict(place[0], length, last)
     for key in changes.answers:
-        if key in state.answers:
+        if key in state.answers_kept and key not in changes.rewritten_answers:
             raise VersionConflict(ANSWERS, 0, 1)
 
 
@@ -234,15 +246,46 @@ def _check_new_version(state: _State, place: Place, changes: Changes) -> None:
 
 
 def _next(state: _State, changes: Changes) -> _State:
-    streams = dict(state.streams)
+    streams = _without(state.streams, changes.erased_streams)
     for place, documents in changes.entries.items():
         streams[place] = (*streams.get(place, ()), *documents)
+    outdated = [each for each in state.snapshots if each[:2] in changes.erased_streams]
+    moved = {
+        place: state.numbers(*place)[1] for place in changes.erased_streams if place in streams
+    }
     return _State(
         records=_next_records(state, changes),
         streams=streams,
-        snapshots={**state.snapshots, **changes.snapshots},
-        answers={**state.answers, **changes.answers},
+        befores={**_without(state.befores, changes.erased_streams), **moved},
+        snapshots={**_without(state.snapshots, outdated), **changes.snapshots},
+        answers_kept=_next_answers(state, changes),
+        waiting=_next_messages(state, changes),
+        last_message=state.last_message + len(changes.messages),
     )
+
+
+def _next_answers(state: _State, changes: Changes) -> Mapping[str, Answer]:
+    answers = dict(state.answers_kept)
+    for key, answer in changes.rewritten_answers.items():
+        if answer is None:
+            answers.pop(key, None)
+        elif key in answers:
+            answers[key] = answer
+    return {**answers, **changes.answers}
+
+
+def _next_messages(state: _State, changes: Changes) -> Mapping[int, Message]:
+    waiting = _without(state.waiting, changes.dropped_messages)
+    for number, (topic, payload) in enumerate(changes.messages, start=state.last_message + 1):
+        waiting[number] = Message(number, topic, payload)
+    return waiting
+
+
+def _without(kept: Mapping[KeyT, T], gone: Iterable[KeyT]) -> dict[KeyT, T]:
+    rest = dict(kept)
+    for key in gone:
+        rest.pop(key, None)
+    return rest
 
 
 def _next_records(state: _State, changes: Changes) -> Mapping[str, _Records]:

@@ -1,27 +1,32 @@
 """What a unit of work looks at, what it wants to have happened, and what adapters do with both."""
 
 from collections.abc import Callable, Iterable
+from enum import StrEnum
 from typing import Protocol, TypeVar
 
-from attrs import Factory, define, field, frozen
+from attrs import Factory, define, evolve, field, frozen
 
 from crmkit.errors import InvalidValue, UnitOfWorkClosed
-from crmkit.storage import Collection, Index, Message
-from crmkit.storage.ordering import IndexValue, Position, encode
+from crmkit.identifiers import check_identifier
+from crmkit.storage import Collection, Message
+from crmkit.storage.ordering import Position, encode
 
 __all__ = [
     "ANSWERS",
+    "LONGEST_LISTING",
     "MAX_LIMIT",
     "Answer",
     "Change",
     "Changes",
     "Found",
+    "Outcome",
     "Place",
     "Row",
     "Shelf",
     "Snapshot",
     "View",
     "Work",
+    "check_after",
     "check_limit",
     "check_text",
     "hand_over",
@@ -32,6 +37,10 @@ T = TypeVar("T")
 
 ANSWERS = "idempotency-keys"
 """What a conflict about an idempotency key names as its collection."""
+
+LONGEST_LISTING = 1_400
+"""The most bytes that the values take by which an index lists a record: servers keep no longer ones
+in order, so that no store does."""
 
 MAX_LIMIT = 10_000
 """The most records that one page holds, and the most messages handed over by one call."""
@@ -83,6 +92,17 @@ class Snapshot:
     document: str = field(repr=False)
 
 
+class Outcome(StrEnum):
+    """What became of a command with an idempotency key."""
+
+    ANSWERED = "answered"
+    """It was carried out."""
+    REFUSED = "refused"
+    """It was refused for good; the document is the reason and the text, a line each."""
+    ERASED = "erased"
+    """It was carried out or refused, and its answer was erased with personal data."""
+
+
 @frozen
 class Answer:
     """What a command with an idempotency key was answered."""
@@ -90,6 +110,7 @@ class Answer:
     digest: str
     at: int
     document: str = field(repr=False)
+    outcome: Outcome = field(default=Outcome.ANSWERED, converter=Outcome)
 
 
 @define
@@ -97,8 +118,14 @@ class Changes:
     """All that one unit wants to have happened, and what it rests on.
 
     ``seen`` holds the version of each record that was looked at (0: none was kept), ``lengths``
-    that of each stream, ``shelves`` what was known of each collection that is written to. A store
-    applies the rest only while all of that still holds.
+    the number of the last entry of each stream, ``shelves`` what was known of each collection that
+    is written to. A store applies the rest only while all of that still holds.
+
+    Of the ``erased_streams`` all entries and snapshots go before ``entries`` and ``snapshots`` are
+    written. New entries get the numbers after the last one, there too: so nobody who has seen the
+    old entries takes the new ones for them. ``rewritten_answers`` take the place of answers that
+    were kept before, or they go (None) before ``answers`` are written; ``dropped_messages`` are not
+    handed over any more.
     """
 
     shelves: dict[str, Shelf] = Factory(dict)
@@ -110,10 +137,40 @@ class Changes:
     snapshots: dict[tuple[str, str, str], Snapshot] = Factory(dict)
     answers: dict[str, Answer] = Factory(dict)
     messages: list[tuple[str, str]] = Factory(list)
+    erased_streams: set[Place] = Factory(set)
+    rewritten_answers: dict[str, Answer | None] = Factory(dict)
+    dropped_messages: set[int] = Factory(set)
 
     def __bool__(self) -> bool:
         """Whether there is anything to write; having looked is not."""
-        return any((self.records, self.entries, self.snapshots, self.answers, self.messages))
+        return any(
+            (
+                *(self.records, self.entries, self.snapshots, self.answers, self.messages),
+                *(self.erased_streams, self.rewritten_answers, self.dropped_messages),
+            )
+        )
+
+    def first_number(self, place: Place) -> int:
+        """The number that the first new entry of a stream gets."""
+        return self.lengths[place] + 1
+
+    def copy(self) -> "Changes":
+        """The same, to go back to."""
+        return evolve(
+            self,
+            shelves=dict(self.shelves),
+            floors=dict(self.floors),
+            seen=dict(self.seen),
+            records=dict(self.records),
+            lengths=dict(self.lengths),
+            entries={place: list(entries) for place, entries in self.entries.items()},
+            snapshots=dict(self.snapshots),
+            answers=dict(self.answers),
+            messages=list(self.messages),
+            erased_streams=set(self.erased_streams),
+            rewritten_answers=dict(self.rewritten_answers),
+            dropped_messages=set(self.dropped_messages),
+        )
 
 
 class View(Protocol):
@@ -143,8 +200,12 @@ class View(Protocol):
         """The first records that an index of a collection lists between two positions."""
         ...
 
-    def length(self, stream: str, key: str) -> int:
-        """How many entries a stream has."""
+    def numbers(self, stream: str, key: str) -> tuple[int, int]:
+        """The number before the first entry of a stream, and that of the last.
+
+        ``(0, 3)`` says that there are three entries, ``(0, 0)`` that there are none. The first
+        number is above 1 after a stream was written anew.
+        """
         ...
 
     def entries(self, stream: str, key: str, after: int, until: int) -> list[str]:
@@ -155,8 +216,20 @@ class View(Protocol):
         """The snapshot of a fold."""
         ...
 
+    def keys(self, stream: str, above: str, limit: int) -> list[str]:
+        """The first keys above one under which a stream has entries, by code point."""
+        ...
+
     def answer(self, key: str) -> Answer | None:
         """The answer to a command."""
+        ...
+
+    def answers(self, above: str, limit: int) -> list[tuple[str, Answer]]:
+        """The first answers whose keys lie above one, in the order of the keys."""
+        ...
+
+    def messages(self, above: int, limit: int) -> list[Message]:
+        """The first messages with a number above one that were not handed over yet."""
         ...
 
     def close(self) -> None:
@@ -171,6 +244,7 @@ class Work:
         """Begin with nothing changed."""
         self._view: View | None = view
         self._changes = Changes()
+        self._numbers: dict[Place, tuple[int, int]] = {}
 
     @property
     def view(self) -> View:
@@ -202,6 +276,21 @@ class Work:
         self._changes.seen.setdefault(place, row.version if row else 0)
         return row
 
+    def numbers(self, place: Place) -> tuple[int, int]:
+        """The numbers of the entries that the store had in a stream when the unit began."""
+        if place not in self._numbers:
+            self._numbers[place] = self.view.numbers(*place)
+        return self._numbers[place]
+
+    def back_to(self, before: Changes) -> None:
+        """Take back what the unit has written since, but not what it has looked at."""
+        changes = self.changes
+        self._changes = evolve(
+            before,
+            seen={**changes.seen, **before.seen},
+            lengths={**changes.lengths, **before.lengths},
+        )
+
     def end(self) -> None:
         """Let go of the view; ending twice does no harm."""
         if self._view is not None:
@@ -225,6 +314,15 @@ def check_limit(limit: int) -> None:
         raise InvalidValue(f"limit is a whole number from 1 to {MAX_LIMIT}")
 
 
+def check_after(after: str | None) -> None:
+    """Refuse to go on after what is no key.
+
+    :raises InvalidIdentifier: for anything else than a key or None.
+    """
+    if after is not None:
+        check_identifier(after, "the key to go on after")
+
+
 def check_text(text: str, what: str) -> None:
     """Refuse what one store could keep as text and another could not."""
     if type(text) is not str:
@@ -243,21 +341,23 @@ def _is_encodable(text: str) -> bool:
 
 def listings(collection: Collection[T], record: T) -> frozenset[tuple[str, bytes]]:
     """Where the indexes of a collection list a record: index names and encoded values."""
-    return frozenset(
-        (index.name, encode(values))
-        for index in collection.indexes
-        for values in _at(index, record)
-    )
-
-
-def _at(index: Index[T], record: T) -> list[tuple[IndexValue, ...]]:
-    values = index.values(record)
-    at = values if isinstance(values, list) else [values]
-    if any(not isinstance(each, tuple) for each in at):
-        raise InvalidValue(
-            f"the index {index.name} lists a record at a tuple of values, or at a list of tuples"
-        )
-    return at
+    found = []
+    for index in collection.indexes:
+        values = index.values(record)
+        for at in values if isinstance(values, list) else (values,):
+            if not isinstance(at, tuple):
+                raise InvalidValue(
+                    f"the index {index.name} lists a record at a tuple of values, or at a list of "
+                    f"tuples"
+                )
+            entry = encode(at)
+            if len(entry) > LONGEST_LISTING:
+                raise InvalidValue(
+                    f"the index {index.name} lists a record by more than {LONGEST_LISTING} bytes: "
+                    f"list it by fewer or shorter values"
+                )
+            found.append((index.name, entry))
+    return frozenset(found)
 
 
 def hand_over(
