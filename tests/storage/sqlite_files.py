@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from attrs import frozen
@@ -83,6 +85,15 @@ def points_in(store: SqliteStore) -> int:
     return points
 
 
+def folder_in_memory() -> TemporaryDirectory[str]:
+    """A folder for what is tried thousands of times, in memory where the system has such a place.
+
+    A fault that a test plants needs no real disk; a real one would be waited for at each commit.
+    """
+    memory = Path("/dev/shm")
+    return TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None)
+
+
 def new_file(path: Path, *accounts: Account) -> Path:
     """Make a store with some accounts, by default one without points, and close it."""
     with SqliteStore.open(path, create=True) as store, store.unit_of_work() as unit:
@@ -96,6 +107,20 @@ def select(path: Path, statement: str) -> list[Any]:
     """Look at a file past the store."""
     with closing(sqlite3.connect(path)) as connection:
         return connection.execute(statement).fetchall()
+
+
+def everything_kept(path: Path) -> dict[str, list[Any]]:
+    """Every row of every table, to hold two files against each other.
+
+    :raises AssertionError: if the file is damaged.
+    """
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA quick_check").fetchall() == [("ok",)]
+        tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        return {
+            name: sorted(connection.execute(f'SELECT * FROM "{name}"'), key=repr)  # noqa: S608
+            for (name,) in tables.fetchall()
+        }
 
 
 def change(path: Path, *statements: str) -> Path:

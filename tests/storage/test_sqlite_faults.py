@@ -422,6 +422,8 @@ class TestStatements:
             for node in ast.walk(ast.parse(file.read_text())):
                 if isinstance(node, ast.Call) and getattr(node.func, "attr", None) in names:
                     yield node.args[0]
+                elif isinstance(node, ast.Call) and getattr(node.func, "id", None) == "_many":
+                    yield node.args[1]
 
     def test_every_statement_is_a_text_that_stands_in_the_code(self):
         built = (ast.JoinedStr, ast.BinOp, ast.Call, ast.Attribute, ast.Subscript)

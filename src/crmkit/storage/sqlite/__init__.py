@@ -26,21 +26,24 @@ from threading import Lock
 from types import TracebackType
 from typing import Any, Self
 
-from crmkit.errors import StoreError
+from crmkit.errors import InvalidValue, StoreError
 from crmkit.storage import Collection, Message
 from crmkit.storage.ordering import microseconds
 from crmkit.storage.sqlite import upkeep
 from crmkit.storage.sqlite.faults import typed_errors, unavailable
 from crmkit.storage.sqlite.file import (
+    Journal,
     bring_up_to_date,
     check_ours,
     check_version,
     connect,
     create_file,
     look_at,
+    set_journal,
     transaction,
 )
-from crmkit.storage.sqlite.rows import SqliteView, write
+from crmkit.storage.sqlite.rows import SqliteView, waiting_messages
+from crmkit.storage.sqlite.writing import write
 from crmkit.storage.unit import Unit
 from crmkit.storage.unit.changes import Changes, check_limit, hand_over
 
@@ -62,18 +65,34 @@ class SqliteStore:
 
     @classmethod
     def open(
-        cls, path: str | os.PathLike[str], *, create: bool = False, timeout: float = 5.0
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        create: bool = False,
+        timeout: float = 5.0,
+        journal: Journal = "wal",
     ) -> Self:
         """Open a store file, and make it first if ``create`` says so and there is none.
 
         Only the user who made it may read the file. ``timeout`` is how many seconds a commit waits
         for others.
 
-        :raises StoreUnavailable: if there is no such file, or the system refuses it.
+        ``journal="delete"`` is for file systems on which processes cannot share memory, as on a
+        network drive. A commit then waits for the units of others that are open, those that only
+        read too, for no longer than ``timeout``; units that begin meanwhile wait for it. So keep
+        units short there, and commit no other unit while one is open in the same thread. All
+        processes that use the file at once name the same.
+
+        :raises InvalidValue: for another journal.
+        :raises StoreUnavailable: if there is no such file, the system refuses it, or the file
+            system is one that needs ``journal="delete"``.
+        :raises StoreBusy: if others use the file with another journal.
         :raises ForeignStore: if the file belongs to another program.
         :raises NewerSchema: if a newer release has written it.
         :raises CorruptStore: if it is empty, truncated or damaged.
         """
+        if journal not in ("wal", "delete"):
+            raise InvalidValue("journal is 'wal' or 'delete'")
         if "\0" in os.fspath(path):
             raise unavailable()
         place = Path(path).absolute()
@@ -87,7 +106,7 @@ class SqliteStore:
                 check_version(connection)
                 bring_up_to_date(connection)
                 # A copy made by VACUUM INTO has lost it; set again, it costs nothing.
-                connection.execute("PRAGMA journal_mode = WAL").fetchall()
+                set_journal(connection, journal)
         except BaseException:
             store.close()
             raise
@@ -111,7 +130,7 @@ class SqliteStore:
         """Hand the oldest messages over; see :meth:`crmkit.storage.Store.deliver`."""
         check_limit(limit)
         with self._borrowed() as connection:
-            oldest = upkeep.oldest_messages(connection, limit)
+            oldest = waiting_messages(connection, 0, limit)
         return hand_over(oldest, handler, self._forget_messages)
 
     def reindex(self, collection: Collection[Any]) -> int:

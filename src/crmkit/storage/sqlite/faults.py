@@ -6,8 +6,8 @@ know the driver to tell a full disk from a damaged file.
 
 import errno
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
+from types import TracebackType
 from typing import Any
 from zlib import crc32
 
@@ -72,18 +72,35 @@ def unavailable() -> StoreUnavailable:
     )
 
 
-@contextmanager
-def typed_errors() -> Iterator[None]:
+class _TypedErrors:
+    """What :func:`typed_errors` hands out; as a generator it would take as long as a read."""
+
+    def __enter__(self) -> None:
+        """Watch what is done within."""
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Give an error of others the name that it has here."""
+        match error:
+            case sqlite3.Error():
+                raise _typed(error) from None
+            case UnicodeDecodeError():
+                # The driver trips over its own message when damaged text is part of it.
+                raise damaged() from None
+            case OSError():
+                raise (full() if error.errno in _FULL else unavailable()) from None
+
+
+_TYPED_ERRORS = _TypedErrors()
+
+
+def typed_errors() -> AbstractContextManager[None]:
     """Turn errors of SQLite and of the file system into those that crmkit promises."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise _typed(error) from None
-    except UnicodeDecodeError:
-        # The driver trips over its own message when damaged text is part of it.
-        raise damaged() from None
-    except OSError as error:
-        raise (full() if error.errno in _FULL else unavailable()) from None
+    return _TYPED_ERRORS
 
 
 # --- checksums ------------------------------------------------------------------------------------

@@ -7,20 +7,27 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from typing import Literal
 
 from crmkit.errors import NewerSchema
+from crmkit.storage import StoreUnavailable
 from crmkit.storage.sqlite import schema
 from crmkit.storage.sqlite.faults import damaged, foreign, typed_errors, unavailable
 
 __all__ = [
+    "Journal",
     "bring_up_to_date",
     "check_ours",
     "check_version",
     "connect",
     "create_file",
     "look_at",
+    "set_journal",
     "transaction",
 ]
+
+Journal = Literal["wal", "delete"]
+"""How SQLite makes a commit all or nothing: by a log beside the file, or by a journal that goes."""
 
 _MAGIC = b"SQLite format 3\0"
 _SMALLEST = 512  # One page of the smallest size; SQLite takes an empty file for a database.
@@ -55,6 +62,20 @@ def connect(path: Path, timeout: float) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def set_journal(connection: sqlite3.Connection, journal: Journal) -> None:
+    """Let SQLite keep the journal that was asked for.
+
+    :raises StoreUnavailable: if the file system does not have what it needs.
+    """
+    statement = "PRAGMA journal_mode = WAL" if journal == "wal" else "PRAGMA journal_mode = DELETE"
+    (found,) = connection.execute(statement).fetchone()
+    if found != journal:
+        raise StoreUnavailable(
+            "the file system does not let processes share memory, which a log beside the file "
+            "needs: open the store with journal='delete'"
+        )
 
 
 def create_file(path: Path) -> None:
@@ -126,9 +147,9 @@ def _header(path: Path) -> tuple[int, int]:
 
 
 def _has_log(path: Path) -> bool:
-    """Whether pages may still wait in the log to be written to the file."""
-    log = path.with_name(f"{path.name}-wal")
-    return log.exists() and log.stat().st_size > 0
+    """Whether a log or a journal beside the file may say what its pages are to be."""
+    logs = [path.with_name(f"{path.name}{suffix}") for suffix in ("-wal", "-journal")]
+    return any(log.exists() and log.stat().st_size > 0 for log in logs)
 
 
 def _begins_like_sqlite(path: Path) -> bool:

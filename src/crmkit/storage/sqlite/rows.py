@@ -1,22 +1,33 @@
-"""What a unit of work reads from the tables, and how its changes are written to them."""
+"""What a unit of work reads from the tables."""
 
 import sqlite3
 from collections.abc import Callable
 from typing import Any
 
-from crmkit.errors import VersionConflict
-from crmkit.storage import OutdatedIndex
+from crmkit.storage import Message
 from crmkit.storage.ordering import Position
 from crmkit.storage.sqlite.faults import check, checksum, damaged, typed_errors
-from crmkit.storage.unit.changes import ANSWERS, Answer, Changes, Found, Place, Row, Shelf, Snapshot
+from crmkit.storage.unit.changes import (
+    Answer,
+    Found,
+    Outcome,
+    Place,
+    Row,
+    Shelf,
+    Snapshot,
+)
 
 __all__ = [
     "SqliteView",
+    "answer_checksum",
+    "check_entry",
+    "entry_checksum",
+    "numbers_of",
     "shelf_of",
+    "verified_answer",
     "verified_row",
-    "write",
-    "write_listings",
-    "write_shelf",
+    "version_of",
+    "waiting_messages",
 ]
 
 
@@ -39,11 +50,13 @@ class SqliteView:
 
     def row(self, collection: str, key: str) -> Row | None:
         """The record under a key."""
-        found = self._all(
+        for version, document, total in self._all(
             "SELECT version, document, checksum FROM record WHERE collection = ? AND key = ?",
             (collection, key),
-        )
-        return verified_row((collection, key), *found[0]) if found else None
+        ):
+            check(total, collection, key, version, document)
+            return Row(version, document)
+        return None
 
     def rows(self, collection: str, above: str, limit: int) -> list[Found]:
         """The first records whose keys lie above one."""
@@ -69,10 +82,10 @@ class SqliteView:
         )
         return [_found(place, *each) for each in found]
 
-    def length(self, stream: str, key: str) -> int:
-        """How many entries a stream has."""
+    def numbers(self, stream: str, key: str) -> tuple[int, int]:
+        """The number before the first entry of a stream, and that of the last."""
         with typed_errors():
-            return _length(self._connection, (stream, key))
+            return numbers_of(self._connection, (stream, key))
 
     def entries(self, stream: str, key: str, after: int, until: int) -> list[str]:
         """The entries after one number, up to and including another."""
@@ -83,8 +96,8 @@ class SqliteView:
         )
         if [number for number, *_ in found] != list(range(after + 1, until + 1)):
             raise damaged()
-        for number, document, total in found:
-            check(total, stream, key, number, document)
+        for row in found:
+            check_entry(stream, key, *row)
         return [document for _, document, _ in found]
 
     def snapshot(self, stream: str, key: str, fold: str) -> Snapshot | None:
@@ -101,12 +114,33 @@ class SqliteView:
 
     def answer(self, key: str) -> Answer | None:
         """The answer to a command."""
-        for digest, at, document, total in self._all(
-            "SELECT digest, at, document, checksum FROM answer WHERE key = ?", (key,)
+        for found in self._all(
+            "SELECT key, digest, at, document, outcome, checksum FROM answer WHERE key = ?", (key,)
         ):
-            check(total, key, digest, at, document)
-            return Answer(digest, at, document)
+            return verified_answer(*found)[1]
         return None
+
+    def answers(self, above: str, limit: int) -> list[tuple[str, Answer]]:
+        """The first answers whose keys lie above one."""
+        found = self._all(
+            "SELECT key, digest, at, document, outcome, checksum FROM answer"
+            " WHERE key > ? ORDER BY key LIMIT ?",
+            (above, limit),
+        )
+        return [verified_answer(*each) for each in found]
+
+    def messages(self, above: int, limit: int) -> list[Message]:
+        """The first messages with a number above one that were not handed over yet."""
+        with typed_errors():
+            return waiting_messages(self._connection, above, limit)
+
+    def keys(self, stream: str, above: str, limit: int) -> list[str]:
+        """The first keys above one under which a stream has entries."""
+        found = self._all(
+            "SELECT DISTINCT key FROM entry WHERE stream = ? AND key > ? ORDER BY key LIMIT ?",
+            (stream, above, limit),
+        )
+        return [key for (key,) in found]
 
     def close(self) -> None:
         """End the transaction and hand the connection back."""
@@ -153,14 +187,53 @@ def shelf_of(connection: sqlite3.Connection, collection: str) -> Shelf:
     return Shelf()
 
 
-def _length(connection: sqlite3.Connection, place: Place) -> int:
-    (length,) = connection.execute(
-        "SELECT coalesce(max(number), 0) FROM entry WHERE stream = ? AND key = ?", place
+def numbers_of(connection: sqlite3.Connection, place: Place) -> tuple[int, int]:
+    """The number before the first entry of a stream, and that of the last."""
+    # Two questions, because SQLite looks one end up in the index, and for both it reads all.
+    first, last = connection.execute(
+        "SELECT (SELECT min(number) FROM entry WHERE stream = ? AND key = ?),"
+        " (SELECT max(number) FROM entry WHERE stream = ? AND key = ?)",
+        (*place, *place),
     ).fetchone()
-    return int(length)
+    if last is None:
+        return 0, 0
+    if first > 1:
+        _check_beginning(connection, place, first)
+    return first - 1, last
 
 
-def _version_of(connection: sqlite3.Connection, place: Place) -> int:
+def _check_beginning(connection: sqlite3.Connection, place: Place, first: int) -> None:
+    """Refuse a stream that begins where none was ever begun: those before are missing.
+
+    :raises CorruptStore: if so.
+    """
+    for document, total in connection.execute(
+        "SELECT document, checksum FROM entry WHERE stream = ? AND key = ? AND number = ?",
+        (*place, first),
+    ).fetchall():
+        if total != entry_checksum(*place, first, document, begins=True):
+            raise damaged()
+
+
+def entry_checksum(stream: str, key: str, number: int, document: str, *, begins: bool) -> int:
+    """The checksum of an entry; that of the first one of a stream that was written anew says so."""
+    more = ("begins",) if begins and number > 1 else ()
+    return checksum(stream, key, number, document, *more)
+
+
+def check_entry(stream: str, key: str, number: int, document: str, total: int) -> None:
+    """Refuse an entry that is not what was written.
+
+    :raises CorruptStore: if the checksum tells.
+    """
+    sums = (
+        entry_checksum(stream, key, number, document, begins=begins) for begins in (False, True)
+    )
+    if total not in sums:
+        raise damaged()
+
+
+def version_of(connection: sqlite3.Connection, place: Place) -> int:
     """The version of a record, 0 if there is none."""
     found = connection.execute(
         "SELECT version FROM record WHERE collection = ? AND key = ?", place
@@ -168,138 +241,31 @@ def _version_of(connection: sqlite3.Connection, place: Place) -> int:
     return found[0] if found else 0
 
 
-# --- writing --------------------------------------------------------------------------------------
+def answer_checksum(key: str, digest: str, at: int, document: str, outcome: str) -> int:
+    """The checksum of an answer."""
+    # Those of the first schema were all answered, and the sum does not say so.
+    more = () if outcome == Outcome.ANSWERED else (outcome,)
+    return checksum(key, digest, at, document, *more)
 
 
-def write(connection: sqlite3.Connection, changes: Changes) -> None:
-    """Write the changes of a unit, inside a transaction that is rolled back if this raises.
+def verified_answer(
+    key: str, digest: str, at: int, document: str, outcome: str, total: int
+) -> tuple[str, Answer]:
+    """An answer whose checksum tells that it is what was written.
 
-    :raises VersionConflict: if something they rest on is no longer so.
-    :raises OutdatedIndex: if a collection was given other indexes in between.
+    :raises CorruptStore: if it is not.
     """
-    _write_shelves(connection, changes)
-    _check_seen(connection, changes)
-    _write_records(connection, changes)
-    _write_streams(connection, changes)
-    _write_answers(connection, changes)
-    _write_messages(connection, changes)
+    if total != answer_checksum(key, digest, at, document, outcome):
+        raise damaged()
+    return key, Answer(digest, at, document, Outcome(outcome))
 
 
-def write_shelf(connection: sqlite3.Connection, collection: str, shelf: Shelf) -> None:
-    """Note what is known of a collection."""
-    parts = (collection, shelf.floor, shelf.signature)
-    connection.execute(
-        "INSERT INTO shelf (collection, floor, signature, checksum) VALUES (?, ?, ?, ?)"
-        " ON CONFLICT (collection) DO UPDATE"
-        " SET floor = excluded.floor, signature = excluded.signature, checksum = excluded.checksum",
-        (*parts, checksum(*parts)),
-    )
-
-
-def _write_shelves(connection: sqlite3.Connection, changes: Changes) -> None:
-    for name, seen in changes.shelves.items():
-        shelf = shelf_of(connection, name)
-        if shelf.signature not in (None, seen.signature):
-            raise OutdatedIndex(name)
-        _check_new_versions(name, shelf.floor, changes)
-        floor = max(shelf.floor, changes.floors.get(name, 0))
-        write_shelf(connection, name, Shelf(floor, seen.signature))
-
-
-def _check_new_versions(name: str, floor: int, changes: Changes) -> None:
-    """A new record must not get a version that a record removed in between may have had."""
-    for place, change in changes.records.items():
-        is_new = place[0] == name and not changes.seen[place]
-        if is_new and change.row is not None and change.row.version <= floor:
-            raise VersionConflict(name, 0, None)
-
-
-def _check_seen(connection: sqlite3.Connection, changes: Changes) -> None:
-    for place, version in changes.seen.items():
-        actual = _version_of(connection, place)
-        if actual != version:
-            raise VersionConflict(place[0], version, actual or None)
-    for place, length in changes.lengths.items():
-        actual = _length(connection, place)
-        if actual != length:
-            raise VersionConflict(place[0], length, actual)
-
-
-def _write_records(connection: sqlite3.Connection, changes: Changes) -> None:
-    gone = [place for place, change in changes.records.items() if change.row is None]
-    kept = [
-        (*place, change.row.version, change.row.document)
-        for place, change in changes.records.items()
-        if change.row is not None
-    ]
-    connection.executemany("DELETE FROM record WHERE collection = ? AND key = ?", gone)
-    connection.executemany(
-        "INSERT INTO record (collection, key, version, document, checksum) VALUES (?, ?, ?, ?, ?)"
-        " ON CONFLICT (collection, key) DO UPDATE SET"
-        " version = excluded.version, document = excluded.document, checksum = excluded.checksum",
-        [(*parts, checksum(*parts)) for parts in kept],
-    )
-    listed = {place: change.listings for place, change in changes.records.items()}
-    write_listings(connection, listed)
-
-
-def write_listings(
-    connection: sqlite3.Connection, listed: dict[Place, frozenset[tuple[str, bytes]]]
-) -> None:
-    """List records where they belong now, and nowhere else."""
-    connection.executemany("DELETE FROM listing WHERE collection = ? AND key = ?", listed)
-    connection.executemany(
-        "INSERT INTO listing (collection, listed_by, entry, key, checksum) VALUES (?, ?, ?, ?, ?)",
-        [
-            (name, index, entry, key, checksum(name, index, entry.hex(), key))
-            for (name, key), listings in listed.items()
-            for index, entry in sorted(listings)
-        ],
-    )
-
-
-def _write_streams(connection: sqlite3.Connection, changes: Changes) -> None:
-    entries = [
-        (*place, number, document)
-        for place, documents in changes.entries.items()
-        for number, document in enumerate(documents, start=changes.lengths[place] + 1)
-    ]
-    connection.executemany(
-        "INSERT INTO entry (stream, key, number, document, checksum) VALUES (?, ?, ?, ?, ?)",
-        [(*parts, checksum(*parts)) for parts in entries],
-    )
-    snapshots = [
-        (*place, snapshot.length, snapshot.revision, snapshot.document)
-        for place, snapshot in changes.snapshots.items()
-    ]
-    connection.executemany(
-        "INSERT INTO snapshot (stream, key, fold, length, revision, document, checksum)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (stream, key, fold) DO UPDATE SET"
-        " length = excluded.length, revision = excluded.revision,"
-        " document = excluded.document, checksum = excluded.checksum",
-        [(*parts, checksum(*parts)) for parts in snapshots],
-    )
-
-
-def _write_answers(connection: sqlite3.Connection, changes: Changes) -> None:
-    answers = [
-        (key, answer.digest, answer.at, answer.document) for key, answer in changes.answers.items()
-    ]
-    written = connection.executemany(
-        "INSERT INTO answer (key, digest, at, document, checksum) VALUES (?, ?, ?, ?, ?)"
-        " ON CONFLICT (key) DO NOTHING",
-        [(*parts, checksum(*parts)) for parts in answers],
-    )
-    if answers and written.rowcount != len(answers):
-        raise VersionConflict(ANSWERS, 0, 1)
-
-
-def _write_messages(connection: sqlite3.Connection, changes: Changes) -> None:
-    (last,) = connection.execute(
-        "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'message'"
-    ).fetchone()
-    messages = [(number, *each) for number, each in enumerate(changes.messages, start=last + 1)]
-    connection.executemany(
-        "INSERT INTO message (id, topic, payload, checksum) VALUES (?, ?, ?, ?)",
-        [(*parts, checksum(*parts)) for parts in messages],
-    )
+def waiting_messages(connection: sqlite3.Connection, above: int, limit: int) -> list[Message]:
+    """The messages that have waited longest, in the order of their commits."""
+    found = connection.execute(
+        "SELECT id, topic, payload, checksum FROM message WHERE id > ? ORDER BY id LIMIT ?",
+        (above, limit),
+    ).fetchall()
+    for *parts, total in found:
+        check(total, *parts)
+    return [Message(*message) for *message, _ in found]

@@ -87,7 +87,15 @@ _VERSION_1 = (
     "PRAGMA user_version = 1",
 )
 
-STEPS: tuple[tuple[str, ...], ...] = (_VERSION_1,)
+_VERSION_2 = (
+    """
+    ALTER TABLE answer ADD COLUMN outcome TEXT NOT NULL DEFAULT 'answered'
+        CHECK (outcome IN ('answered', 'refused', 'erased'))
+    """,
+    "PRAGMA user_version = 2",
+)
+
+STEPS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2)
 """What leads from one schema version to the next; each step is one transaction."""
 
 SCHEMA_VERSION = len(STEPS)

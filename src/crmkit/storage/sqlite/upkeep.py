@@ -7,34 +7,25 @@ from typing import Any
 from attrs import evolve
 
 from crmkit.errors import StoreBusy
-from crmkit.storage import Collection, Message
+from crmkit.storage import Collection
 from crmkit.storage.sqlite.faults import check, damaged
 from crmkit.storage.sqlite.rows import (
+    check_entry,
+    numbers_of,
     shelf_of,
+    verified_answer,
     verified_row,
-    write_listings,
-    write_shelf,
 )
+from crmkit.storage.sqlite.writing import write_listings, write_shelf
 from crmkit.storage.unit.changes import listings
 
 __all__ = [
     "compact",
     "forget_answers",
     "forget_messages",
-    "oldest_messages",
     "reindex",
     "verify",
 ]
-
-
-def oldest_messages(connection: sqlite3.Connection, limit: int) -> list[Message]:
-    """The messages that have waited longest, in the order of their commits."""
-    found = connection.execute(
-        "SELECT id, topic, payload, checksum FROM message ORDER BY id LIMIT ?", (limit,)
-    ).fetchall()
-    for *parts, total in found:
-        check(total, *parts)
-    return [Message(*message) for *message, _ in found]
 
 
 def forget_messages(connection: sqlite3.Connection, taken: list[int]) -> None:
@@ -67,9 +58,7 @@ _ROWS = (
     "SELECT collection, floor, signature, checksum FROM shelf",
     "SELECT collection, key, version, document, checksum FROM record",
     "SELECT collection, listed_by, lower(hex(entry)), key, checksum FROM listing",
-    "SELECT stream, key, number, document, checksum FROM entry",
     "SELECT stream, key, fold, length, revision, document, checksum FROM snapshot",
-    "SELECT key, digest, at, document, checksum FROM answer",
     "SELECT id, topic, payload, checksum FROM message",
 )
 
@@ -83,6 +72,14 @@ def verify(connection: sqlite3.Connection) -> None:
     for statement in _ROWS:
         for *parts, total in connection.execute(statement):
             check(total, *parts)
+    for entry in connection.execute("SELECT stream, key, number, document, checksum FROM entry"):
+        check_entry(*entry)
+    for place in connection.execute("SELECT DISTINCT stream, key FROM entry").fetchall():
+        numbers_of(connection, place)
+    for answer in connection.execute(
+        "SELECT key, digest, at, document, outcome, checksum FROM answer"
+    ):
+        verified_answer(*answer)
 
 
 def compact(connection: sqlite3.Connection) -> None:
