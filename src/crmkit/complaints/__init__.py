@@ -49,6 +49,7 @@ from crmkit.complaints.kept import (
     INTERNAL_NOTICES,
     ROOT_CAUSES,
     STORED_TYPES,
+    SUBJECT_DATA,
     TRAIL_SEALS,
     AgendaEntry,
 )
@@ -340,6 +341,7 @@ __all__ = [
     "ROOT_CAUSES",
     "SERVICE_DESK",
     "STORED_TYPES",
+    "SUBJECT_DATA",
     "THREE_SIGMA",
     "TRAIL_SEALS",
     "WRONG_MOVES",

@@ -5,6 +5,7 @@ What prevents the next complaint is kept beside them, and so is every policy of 
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
+from typing import Any
 
 from attrs import frozen
 
@@ -33,11 +34,13 @@ from crmkit.complaints.records.prevention import (
     RootCause,
 )
 from crmkit.complaints.records.remedies import GivenRemedy
-from crmkit.complaints.records.seal import ERASED, SealAnchor, TrailSeal
+from crmkit.complaints.records.seal import ERASED, SealAnchor, TrailSeal, without_salts
+from crmkit.complaints.records.sealed_text import without_personal_texts
 from crmkit.complaints.records.verification import SealReport
 from crmkit.identifiers import Actor, ComplaintId, check_identifier
 from crmkit.period import check_instant
 from crmkit.storage import Collection, Index, IndexValue
+from crmkit.storage.subjects import SubjectData
 
 __all__ = [
     "CASE_STUDIES",
@@ -49,6 +52,7 @@ __all__ = [
     "INTERNAL_NOTICES",
     "ROOT_CAUSES",
     "STORED_TYPES",
+    "SUBJECT_DATA",
     "TRAIL_SEALS",
     "AgendaEntry",
 ]
@@ -260,6 +264,57 @@ GIVEN_REMEDIES = Collection(
 )
 """The remedies of broken promises, one a promise: a second is refused when it is added. What a
 customer was given before is found by when the promises were due."""
+
+# --- what is personal in it -----------------------------------------------------------------------
+
+
+def _without_texts(complaint: Complaint) -> Complaint:
+    receipt, trail = complaint.receipt, complaint.trail
+    return Complaint(without_personal_texts(receipt), without_personal_texts(trail))
+
+
+_STAYS = "the trail shows what was done, and its seal holds"
+_LEARNT = "the shop has learnt from it"
+
+
+_FROM_COMPLAINTS: tuple[Collection[Any], ...] = (
+    *(ROOT_CAUSES, INTERNAL_NOTICES, CORRECTIVE_ACTIONS, CASE_STUDIES, IDEAS),
+)
+
+SUBJECT_DATA = (
+    SubjectData(
+        COMPLAINTS,
+        whose=lambda complaint: (complaint.receipt.complainant,),
+        stays=_STAYS,
+        erased=_without_texts,
+        is_sealed=True,
+    ),
+    SubjectData(
+        TRAIL_SEALS,
+        whose=lambda sealed: (sealed.complaint,),
+        through=COMPLAINTS,
+        stays=_STAYS,
+        erased=without_salts,
+        is_sealed=True,
+    ),
+    SubjectData(
+        COMPLAINT_AGENDAS,
+        whose=lambda entry: (entry.complaint,),
+        through=COMPLAINTS,
+        stays="what is owed is still owed",
+    ),
+    *(
+        SubjectData(kept, whose=lambda each: each.complaints, through=COMPLAINTS, stays=_LEARNT)
+        for kept in _FROM_COMPLAINTS
+    ),
+    SubjectData(
+        GIVEN_REMEDIES,
+        whose=lambda remedy: (remedy.customer,),
+        stays="no promise is remedied twice",
+    ),
+)
+"""What is kept of a complainant: all of it stays without personal texts. A complaint has no
+complainant any more, a remedy that was given has a pseudonym."""
 
 # --- everything that can be kept ------------------------------------------------------------------
 

@@ -33,7 +33,13 @@ from crmkit.followups.desk import (
     MissTold,
 )
 from crmkit.followups.facts import Anchor, FollowUpFacts
-from crmkit.followups.kept import FOLLOW_UPS, MISSED_AGENDAS, STORED_TYPES, MissedAgenda
+from crmkit.followups.kept import (
+    FOLLOW_UPS,
+    MISSED_AGENDAS,
+    STORED_TYPES,
+    SUBJECT_DATA,
+    MissedAgenda,
+)
 from crmkit.followups.lifecycle import FOLLOW_UP_LIFECYCLE, FollowUpAction, FollowUpStatus
 from crmkit.followups.policies.answer_rate import (
     AnswerRate,
@@ -148,6 +154,7 @@ __all__ = [
     "MISSED_AGENDAS",
     "SATISFACTION_FORM",
     "STORED_TYPES",
+    "SUBJECT_DATA",
     "TOP_SPENDER",
     "VISIT_REPORT",
     "Age",

@@ -29,8 +29,9 @@ from crmkit.followups.records.proposal import Proposal
 from crmkit.identifiers import FollowUpId, check_identifier
 from crmkit.period import check_date
 from crmkit.storage import Collection, Index, IndexValue
+from crmkit.storage.subjects import SubjectData
 
-__all__ = ["FOLLOW_UPS", "MISSED_AGENDAS", "STORED_TYPES", "MissedAgenda"]
+__all__ = ["FOLLOW_UPS", "MISSED_AGENDAS", "STORED_TYPES", "SUBJECT_DATA", "MissedAgenda"]
 
 Places = list[tuple[IndexValue, ...]]
 
@@ -109,6 +110,12 @@ MISSED_AGENDAS = Collection(
 )
 """What is escalated next, and when. It depends on the escalation of the desk, so the desk writes it
 with every change, and ``FollowUpDesk.refresh`` once the escalation has changed."""
+
+SUBJECT_DATA = (
+    SubjectData(FOLLOW_UPS, whose=lambda follow_up: (follow_up.customer,)),
+    SubjectData(MISSED_AGENDAS, whose=lambda entry: (entry.follow_up,), through=FOLLOW_UPS),
+)
+"""What is kept of a customer: all of it goes, because nothing else adds up with it."""
 
 STORED_TYPES = (
     AnswerRateGoal,

@@ -63,7 +63,13 @@ from crmkit.lifetime_value.facts import (
     RepeatPurchaseFacts,
     mean_spend_of,
 )
-from crmkit.lifetime_value.kept import FITTED_MODELS, STORED_TYPES, FittedModel, model_on
+from crmkit.lifetime_value.kept import (
+    FITTED_MODELS,
+    STORED_TYPES,
+    SUBJECT_DATA,
+    FittedModel,
+    model_on,
+)
 from crmkit.lifetime_value.models.base import FactsOfMany, RepeatPurchaseModel
 from crmkit.lifetime_value.models.beta_discrete_weibull import BetaDiscreteWeibull
 from crmkit.lifetime_value.models.bg_bb import BgBb
@@ -161,6 +167,7 @@ __all__ = [
     "ILLUSTRATIVE_RULES",
     "INDEPENDENCE_BOUND",
     "STORED_TYPES",
+    "SUBJECT_DATA",
     "TRANSACTIONS",
     "AbandonmentOption",
     "BetaDiscreteWeibull",

@@ -35,8 +35,9 @@ from crmkit.lifetime_value.policies.what_if import RetentionWhatIf, WhatIfResult
 from crmkit.period import check_date
 from crmkit.serialization import make_converter
 from crmkit.storage import Collection, Index, Repository
+from crmkit.storage.subjects import SubjectData
 
-__all__ = ["FITTED_MODELS", "STORED_TYPES", "FittedModel", "model_on"]
+__all__ = ["FITTED_MODELS", "STORED_TYPES", "SUBJECT_DATA", "FittedModel", "model_on"]
 
 ModelT = TypeVar("ModelT")
 
@@ -109,6 +110,9 @@ FITTED_MODELS: Collection[FittedModel[object]] = Collection(
     converter=make_converter(FittedModel, *STORED_TYPES),
 )
 """Every fit of every model; ``by-name`` finds those of one model by the day of the fit."""
+
+SUBJECT_DATA = (SubjectData(FITTED_MODELS),)
+"""What is kept of a customer: nothing but the number, where a result names whom it is about."""
 
 
 def model_on(

@@ -37,6 +37,7 @@ from crmkit.money import Money
 from crmkit.period import check_date
 from crmkit.serialization import make_converter
 from crmkit.storage import Collection, Fold, Index, IndexValue, Stream
+from crmkit.storage.subjects import ERASED, SubjectData, without_personal
 from crmkit.tiering import TierHistory
 
 __all__ = [
@@ -48,11 +49,13 @@ __all__ = [
     "QUALIFICATIONS",
     "REWARD_STOCKS",
     "STORED_TYPES",
+    "SUBJECT_DATA",
     "Absorbed",
     "Counted",
     "Membership",
     "PostedKey",
     "posted_key",
+    "referral_key",
 ]
 
 
@@ -121,6 +124,12 @@ def posted_key(member: CustomerId, key: str) -> str:
     check_identifier(key, "the key of a command")
     # With its length before it, the member ends where it ends, and no two pairs read the same.
     return sha256(f"{len(member)}:{member}{key}".encode()).hexdigest()
+
+
+def referral_key(referred: CustomerId) -> str:
+    """The key of a referral in the ledger of the referrer: one for each member who was referred, so
+    that nobody is paid for twice."""
+    return posted_key(referred, "referral")
 
 
 def _as_row(counted: Qualification) -> str:
@@ -221,6 +230,37 @@ COUPONS = Collection(
     indexes=(Index("by-member", _by_member),),
 )
 """The coupons of members; ``by-member`` finds those of one, the first to begin first."""
+
+
+def _without_reasons(membership: Membership) -> Membership:
+    """Tiers by the terms have no tagged reasons, because they are written by a policy; but a shop
+    may have put in its own words."""
+    changes = tuple(evolve(each, reason=ERASED) for each in membership.tiers.changes)
+    erased: Membership = without_personal(membership)
+    return evolve(erased, tiers=evolve(membership.tiers, changes=changes))
+
+
+_ADDS_UP = "the points of the program and of other members add up with it"
+
+SUBJECT_DATA = (
+    SubjectData(
+        POINTS_LEDGERS, whose=lambda member: (member,), stays=_ADDS_UP, aliases=(referral_key,)
+    ),
+    SubjectData(POSTED_KEYS, whose=lambda posted: (posted.member,), stays=_ADDS_UP),
+    SubjectData(
+        MEMBERSHIPS,
+        whose=lambda membership: (membership.member,),
+        stays=_ADDS_UP,
+        erased=_without_reasons,
+    ),
+    SubjectData(
+        COUPONS,
+        whose=lambda coupon: (coupon.member,),
+        stays="what coupons are worth adds up with it",
+    ),
+    SubjectData(REWARD_STOCKS),
+)
+"""What is kept of a member: all of it stays under the pseudonym, without reasons."""
 
 STORED_TYPES = (
     Breakage,

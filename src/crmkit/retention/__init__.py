@@ -28,7 +28,7 @@ from crmkit.retention.facts.activity import ActivityFacts
 from crmkit.retention.facts.loss import EndedBy, LossFacts, RivalOffer
 from crmkit.retention.facts.signals import ChurnFacts, ChurnSignal, PastCustomer, SignalValue
 from crmkit.retention.facts.win_back import WinBackFacts
-from crmkit.retention.kept import STORED_TYPES, WIN_BACK_CASES
+from crmkit.retention.kept import STORED_TYPES, SUBJECT_DATA, WIN_BACK_CASES
 from crmkit.retention.lifecycle import WIN_BACK_LIFECYCLE, WinBackAction, WinBackStatus
 from crmkit.retention.policies.calibration import calibrate_churn_warning
 from crmkit.retention.policies.decline import ActivityDecline, ActivityTrend
@@ -73,6 +73,7 @@ from crmkit.retention.tally.losses import LossSummary, summarize_losses
 
 __all__ = [
     "STORED_TYPES",
+    "SUBJECT_DATA",
     "WIN_BACK_CASES",
     "WIN_BACK_LIFECYCLE",
     "ActivityDecline",

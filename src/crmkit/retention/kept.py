@@ -16,8 +16,9 @@ from crmkit.retention.records.lost import LostMapping
 from crmkit.retention.records.win_back import WinBackCase
 from crmkit.retention.tally.losses import LossSummary
 from crmkit.storage import Collection, Index, IndexValue
+from crmkit.storage.subjects import SubjectData, without_personal
 
-__all__ = ["STORED_TYPES", "WIN_BACK_CASES"]
+__all__ = ["STORED_TYPES", "SUBJECT_DATA", "WIN_BACK_CASES"]
 
 Places = list[tuple[IndexValue, ...]]
 
@@ -41,6 +42,22 @@ WIN_BACK_CASES = Collection(
 ``by-status`` lists them by status and the day of the loss, ``by-contact`` those that wait for a
 contact by the first day on which it may be made (who is held out is not among them), and
 ``by-customer`` all of a customer."""
+
+
+def _closed_without_texts(case: WinBackCase) -> WinBackCase | None:
+    return None if case.is_open else without_personal(case)
+
+
+SUBJECT_DATA = (
+    SubjectData(
+        WIN_BACK_CASES,
+        whose=lambda case: (case.customer,),
+        stays="what win-backs cost and brought adds up with it",
+        erased=_closed_without_texts,
+    ),
+)
+"""What is kept of a customer: an open win-back goes, a closed one still counts, without its
+reasons."""
 
 STORED_TYPES = (
     ActivityDecline,

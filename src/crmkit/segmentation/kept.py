@@ -28,12 +28,14 @@ from crmkit.segmentation.policies.value_score import ValueScale
 from crmkit.segmentation.policies.value_segments import SpendingReview, ValueSegments
 from crmkit.serialization import make_converter
 from crmkit.storage import Collection, Index, IndexValue, Repository
+from crmkit.storage.subjects import SubjectData
 from crmkit.tiering import RetieringPolicy, TierHistory, TierLadder
 
 __all__ = [
     "EARNED_TIERS",
     "POLICIES",
     "STORED_TYPES",
+    "SUBJECT_DATA",
     "TIER_HISTORIES",
     "PolicyVersion",
     "policy_on",
@@ -121,6 +123,13 @@ POLICIES: Collection[PolicyVersion[object]] = Collection(
     converter=make_converter(PolicyVersion, *STORED_TYPES),
 )
 """The versions of every policy; ``by-name`` finds those of one policy by the day they began."""
+
+SUBJECT_DATA = (
+    SubjectData(TIER_HISTORIES, whose=lambda history: (history.customer,)),
+    SubjectData(EARNED_TIERS, whose=lambda history: (history.customer,)),
+    SubjectData(POLICIES),
+)
+"""What is kept of a customer: the tiers go, and a policy that names customers names one less."""
 
 
 def policy_on(

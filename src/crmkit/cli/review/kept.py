@@ -21,6 +21,7 @@ from crmkit.identifiers import CustomerId
 from crmkit.money import Money
 from crmkit.segmentation import RfmSummary
 from crmkit.storage import Collection, Index, Stored, Stream, UnitOfWork
+from crmkit.storage.subjects import SubjectData
 from crmkit.tiering import (
     Migration,
     MigrationMatrix,
@@ -32,6 +33,7 @@ from crmkit.tiering import (
 
 __all__ = [
     "REVIEWS",
+    "SUBJECT_DATA",
     "TIER_MOVES",
     "Migrations",
     "Moves",
@@ -98,6 +100,9 @@ REVIEWS = Collection(
 
 TIER_MOVES = Stream("tier-moves", (TierMove,))
 """The moves on each ladder: ``segment``, ``abc`` and ``pyramid``."""
+
+SUBJECT_DATA = (SubjectData(REVIEWS), SubjectData(TIER_MOVES))
+"""What is kept of a customer: the number, in a review's policy and among those who moved."""
 
 
 def last_review(unit: UnitOfWork, *, before: date | None = None) -> Stored[Review] | None:

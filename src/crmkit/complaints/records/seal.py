@@ -59,6 +59,7 @@ __all__ = [
     "seal",
     "seal_complaint",
     "trail_records",
+    "without_salts",
 ]
 
 SHORTEST_KEY = 32
@@ -282,12 +283,18 @@ def erase(
     """
     if len(records) != len(sealed.links):
         raise InvalidValue("not every record is sealed: extend the seal first")
+    erased = tuple(without_personal_texts(record) for record in records)
+    return erased, without_salts(sealed)
+
+
+def without_salts(sealed: TrailSeal) -> TrailSeal:
+    """The seal of records whose personal texts are erased; those that are not sealed yet will be
+    sealed as erased."""
     links = tuple(
         SealLink(link.digest, tuple(Commitment(c.path, None, c.digest) for c in link.commitments))
         for link in sealed.links
     )
-    erased = tuple(without_personal_texts(record) for record in records)
-    return erased, TrailSeal(sealed.complaint, links)
+    return TrailSeal(sealed.complaint, links)
 
 
 def erase_complaint(complaint: Complaint, sealed: TrailSeal) -> tuple[Complaint, TrailSeal]:

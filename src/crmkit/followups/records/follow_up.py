@@ -84,7 +84,7 @@ class FollowUp:
     id: FollowUpId
     customer: CustomerId
     purpose: str = field(converter=as_text)
-    target: str
+    target: str = field(repr=False, metadata={"personal": True})
     channel: str | None = field(default=None, converter=optional(as_text))
     cadence: str | None = field(default=None, converter=optional(as_text))
     nominal_on: date | None = None

@@ -12,7 +12,7 @@ from crmkit.identifiers import CustomerId
 from crmkit.loyalty.desk.ledgers import Ledgers, Posted
 from crmkit.loyalty.desk.standing import bring_up, tier_of
 from crmkit.loyalty.facts.earning import BasketLine, Credited, EarningFacts, ReturnFacts
-from crmkit.loyalty.kept import MEMBERSHIPS, posted_key
+from crmkit.loyalty.kept import MEMBERSHIPS, referral_key
 from crmkit.loyalty.policies.earning import EarningRules
 from crmkit.loyalty.policies.earning_terms import ReferralBonus
 from crmkit.loyalty.records.accrued import Accrued, TakenBack
@@ -178,21 +178,19 @@ def _referred(
     credit = accrued.referral
     if credit is None or ledgers.unit.repository(MEMBERSHIPS).find(credit.referrer) is None:
         return None
-    key = _referral_key(facts.member)
+    key = referral_key(facts.member)
     ledger = ledgers.seen(credit.referrer, key)
     if ledger.account.merged_into is not None:
         return None
     # The referrer may have been here since: their ledger does not go back for it.
     day = max(on, ledger.account.on or on)
+    # What was written about the purchase of somebody else is none of the referrer's business.
+    note = note.copy()
+    note.pop("reason", None)
     after = ledger.accrue(
         credit.points, on=day, key=key, earned_on=facts.on, breakdown=credit.shares, **note
     )
     return ledgers.keep(key, ledger, after)
-
-
-def _referral_key(referred: CustomerId) -> str:
-    """One key for each member who was referred, so that nobody is paid for twice."""
-    return posted_key(referred, "referral")
 
 
 # --- what comes back ------------------------------------------------------------------------------

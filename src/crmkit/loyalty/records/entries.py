@@ -320,7 +320,7 @@ class LedgerEntry:
     posting: Posting
     recorded_at: datetime | None = field(default=None, kw_only=True)
     by: Actor | None = field(default=None, kw_only=True)
-    reason: str | None = field(default=None, kw_only=True)
+    reason: str | None = field(default=None, kw_only=True, repr=False, metadata={"personal": True})
 
     def __attrs_post_init__(self) -> None:
         check_identifier(self.key, "the key of a ledger entry")

@@ -55,7 +55,7 @@ class ManualTier:
     tier: Tier
     from_on: date
     until: date
-    reason: str
+    reason: str = field(repr=False, metadata={"personal": True})
     by: Actor = field(repr=False)
     wins: ManualWins = ManualWins.FLOOR
     then: AfterManual = AfterManual.RESUME

@@ -4,10 +4,10 @@ A scale is fitted to a population once and is then a frozen value: twelve thresh
 one customer at a time, can be kept, versioned and shown.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Self
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Self
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from crmkit.decision import Decision, Evidence, EvidenceValue, at_least, at_most, noted
 from crmkit.errors import InvalidPolicy
@@ -94,6 +94,19 @@ class RfmScale:
         for dimension in steps:
             dimension.check()
         object.__setattr__(self, "_reach", steps)
+
+    def with_renamed(self, changes: Mapping[str, Any]) -> Self:
+        """The scale with other numbers in its tie breaks, as after a customer was erased.
+
+        They are put in order again where thresholds are equal, so a few customers whose values
+        equal a threshold may get another score.
+        """
+        breaks: TieBreaks = changes["tie_breaks"]
+        named = (breaks.recency, breaks.frequency, breaks.monetary)
+        pairs = zip((each.reach for each in self._reach), named, strict=True)
+        recency, frequency, monetary = (_in_order(*each) for each in pairs)
+        in_order = TieBreaks(recency=recency, frequency=frequency, monetary=monetary)
+        return evolve(self, tie_breaks=in_order)
 
     @property
     def bins(self) -> int:
@@ -214,6 +227,10 @@ class RfmScale:
         return [
             table[r - 1][f - 1][m - 1] for r, f, m in zip(recency, frequency, monetary, strict=True)
         ]
+
+
+def _in_order(reach: tuple[int, ...], named: tuple[CustomerId, ...]) -> tuple[CustomerId, ...]:
+    return tuple(customer for _, customer in sorted(zip(reach, named, strict=True)))
 
 
 def _evidence(facts: RfmFacts, score: RfmScore, scale: RfmScale) -> Iterator[Evidence]:
