@@ -18,6 +18,7 @@ from crmkit.cli import main
 from crmkit.followups import Cadence
 from crmkit.serialization import make_converter
 from tests.cli.running import purchases, run
+from tests.reliability import chosen_size
 from tests.shared_data import shared_file
 
 DAY = timedelta(days=1)
@@ -840,10 +841,14 @@ class TestRealData:
             assert all((owner["owner"], one["due_on"]) in full for one in owner["unplaced"])
 
 
+# All customers of CDNOW, counted a second time: one month, and two where there is time for it.
+MONTHS = ["1998-12", "1998-07"][: chosen_size().of(1, 2, 2)]
+
+
 class TestFup01AndFup02:
     """ "Within 1 year monthly, over 1 year quarterly", and "each December", from requirements."""
 
-    @pytest.mark.parametrize("month", ["1998-07", "1998-12"])
+    @pytest.mark.parametrize("month", MONTHS)
     def test_what_is_due_is_what_counting_by_hand_gives(self, month):
         """Every follow-up of a month of 23,570 customers, by its days: those and no others."""
         file = shared_file("cdnow_master.txt")

@@ -14,6 +14,7 @@ from crmkit.retention.numerics import (
     probability_of,
     share_bounds,
 )
+from crmkit.testing.vectors import SHARES
 
 counts = st.integers(0, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 confidences = st.sampled_from([0.5, 0.8, 0.9, 0.95, 0.99])
@@ -33,17 +34,10 @@ def roots(count, total, confidence):
 class TestShare:
     """Wilson (1927)."""
 
-    @pytest.mark.parametrize(
-        ("count", "total", "low", "high"),
-        [
-            (81, 263, 0.2553, 0.3662),
-            (15, 148, 0.0624, 0.1605),
-            (0, 20, 0.0000, 0.1611),
-            (1, 29, 0.0061, 0.1718),
-        ],
-    )
-    def test_newcombe_1998_table_i(self, count, total, low, high):
-        assert share_bounds(count, total, 0.95) == pytest.approx((low, high), abs=5e-5)
+    @pytest.mark.parametrize("vector", SHARES, ids=str)
+    def test_published_bounds(self, vector):
+        """Newcombe (1998), table I, and another."""
+        assert vector.agrees(share_bounds(**vector.inputs))
 
     @given(counts.filter(lambda pair: pair[1] > 0), confidences)
     def test_the_bounds_are_the_roots_of_wilsons_equation(self, counted, confidence):

@@ -13,6 +13,7 @@ from crmkit.money import Money
 from crmkit.segmentation.facts import Histogram
 from crmkit.segmentation.policies.abc_tiers import AbcTiers
 from crmkit.segmentation.policies.ladder import CutConvention
+from crmkit.testing.vectors import ABC
 from tests.segmentation.policy_laws import (
     assert_policy_laws,
     cents,
@@ -102,14 +103,13 @@ class TestAbcTiersLaws:
 class TestAbcTiersBorders:
     """The boundary convention changes the answer; equal values count as one item."""
 
-    TEN = euros(500, 200, 100, 80, 50, 30, 20, 10, 6, 4)
+    TEN = euros(*ABC[0].inputs["values"])
 
-    @pytest.mark.parametrize(
-        ("convention", "found"), [(BEFORE, "AAABBBCCCC"), (INCLUDING, "AAABBCCCCC")]
-    )
-    def test_ten_customers_of_the_published_vector(self, convention, found):
+    @pytest.mark.parametrize("vector", ABC, ids=str)
+    def test_ten_customers_of_the_published_vector(self, vector):
         """ABC by cumulative share, cuts 80 % and 95 %: the item of 30 stands on the border."""
-        assert classes(AbcTiers.fit(self.TEN, convention=convention), self.TEN) == found
+        abc = AbcTiers.fit(self.TEN, convention=CutConvention(vector.asks))
+        assert vector.agrees(classes(abc, self.TEN))
 
     def test_thresholds_are_the_smallest_values_of_their_classes(self):
         assert AbcTiers.fit(self.TEN).thresholds == tuple(euros(100, 30))

@@ -313,7 +313,7 @@ def test_everything_public_is_a_strategy_with_a_sentence():
 @pytest.mark.parametrize("module", [public, complaint_parts, complaint_terms])
 def test_without_hypothesis_the_extra_is_named(module, monkeypatch):
     monkeypatch.setitem(sys.modules, "hypothesis", None)
-    for name in ("strategies", "complaint_parts", "complaint_terms"):
+    for name in ("shared", "complaint_parts", "complaint_terms"):
         known = sys.modules[f"crmkit.testing.{name}"]
         monkeypatch.setitem(sys.modules, f"crmkit.testing.{name}", known)
     spec = importlib.util.spec_from_file_location("fresh", module.__file__)

@@ -36,7 +36,7 @@ from crmkit.identifiers import Actor, ComplaintId, CustomerId, ProductId, Promis
 from crmkit.ownership import OwnershipAct, OwnershipChange
 from crmkit.records import Direction
 from crmkit.testing.complaint_terms import CATEGORIES, ITEMS, MESSAGES, WAITS
-from crmkit.testing.strategies import days, identifiers, instants, money, texts
+from crmkit.testing.shared import days, identifiers, instants, money, texts
 
 try:
     from hypothesis import strategies as st

@@ -28,7 +28,7 @@ from crmkit.complaints import (
     Years,
 )
 from crmkit.errors import MissingExtra
-from crmkit.testing.strategies import business_calendars, days, texts
+from crmkit.testing.shared import business_calendars, days, texts
 
 try:
     from hypothesis import strategies as st

@@ -59,7 +59,7 @@ from crmkit.testing.complaint_terms import (
     obligation_profiles,
 )
 from crmkit.testing.complaint_walks import REMEDIES, act_prepared, statuses_before, way_to
-from crmkit.testing.strategies import texts
+from crmkit.testing.shared import texts
 
 try:
     from hypothesis import assume

@@ -38,7 +38,7 @@ from crmkit.followups import (
     follow_up_id,
 )
 from crmkit.identifiers import Actor, CustomerId, FollowUpId, InteractionId
-from crmkit.testing.strategies import days, identifiers, texts
+from crmkit.testing.shared import days, identifiers, texts
 
 try:
     from hypothesis import strategies as st

@@ -12,14 +12,16 @@ from attrs import evolve
 
 from crmkit.errors import (
     AlreadyKept,
+    CrmkitError,
     IdempotencyMismatch,
     MissingExtra,
     NotKept,
+    Refused,
     UnitOfWorkClosed,
     VersionConflict,
 )
-from crmkit.storage import Message, Store, Stored, walk
-from crmkit.testing.model import Side, World, check_answer, promise, refuses, version_of
+from crmkit.storage import Message, Store, Stored, UnitOfWork, walk
+from crmkit.testing.model import Answer, Side, World, check_answer, promise, refuses, version_of
 from crmkit.testing.samples import (
     BALANCE,
     CARDS,
@@ -62,6 +64,12 @@ _PAYLOADS = st.sampled_from(["", "{}"])
 
 class _Stopped(Exception):
     """Raised by a handler or an action of the contract, to see what the store makes of it."""
+
+
+class Refusal(CrmkitError):
+    """A business "no" of the contract."""
+
+    code = "refusal"
 
 
 # --- the histories --------------------------------------------------------------------------------
@@ -111,12 +119,29 @@ class Histories(RuleBasedStateMachine):
             )
             for question in _EVERYTHING:
                 check_answer(question, unit, self.world)
+            self._look_at_lists(unit)
             for key in self.keys:
                 found, read = cards.find(key), list(unit.stream(LEDGER).read(key))
                 promise(found == self.world.cards.get(key), "a record is found by its own key only")
                 promise(
                     read == self.world.entries.get(key, []), "a stream has its own entries only"
                 )
+
+    def _look_at_lists(self, unit: UnitOfWork) -> None:
+        streams = sorted(key for key, entries in self.world.entries.items() if entries)
+        promise(
+            list(unit.stream(LEDGER).keys()) == streams, "streams are listed if they have entries"
+        )
+        answers = [(each.key, each.outcome, each.at) for each in unit.answers.page()]
+        expected = [
+            (key, "refused" if answer.is_refusal else "answered", answer.at)
+            for key, answer in sorted(self.world.answers.items())
+        ]
+        promise(answers == expected, "the answers of committed commands are kept and no others")
+        waiting = [(message.topic, message.payload) for message in unit.outbox.waiting()]
+        promise(
+            waiting == self.waiting, "the messages of committed units wait until they are taken"
+        )
 
     # --- units ---
 
@@ -304,49 +329,61 @@ class Histories(RuleBasedStateMachine):
         slot=_SLOTS,
         payload=_PAYLOADS,
         hour=_FEW,
-        fails=st.sampled_from([False, False, True]),
+        ends=st.sampled_from(["answered", "answered", "stopped", "refused"]),
         commits=st.booleans(),
     )
     def command(
-        self, name: str, slot: int, payload: str, hour: int, fails: bool, commits: bool
+        self, name: str, slot: int, payload: str, hour: int, ends: str, commits: bool
     ) -> None:
         """Do something once."""
         key = self._key(slot)
         side = self._side(name)
-        at = NOON + timedelta(hours=hour)
         self.commands += 1
-        answer = f"answer {self.commands}"
+        answer = Answer(payload, f"answer {self.commands}", NOON + timedelta(hours=hour))
         calls = []
 
         def action() -> str:
             calls.append(answer)
-            if fails and known is None:
+            if ends != "answered":
+                side.unit.outbox.add(key, "of a command that is not carried out")
+            if ends == "stopped":
                 raise _Stopped
-            return answer
+            if ends == "refused":
+                raise Refusal(answer.text)
+            return answer.text
 
         def ask() -> str:
-            return side.unit.once(key, payload, action, at=at)
+            return side.unit.once(key, payload, action, at=answer.at, refusals=(Refusal,))
 
         known = side.sees.answers.get(key)
-        if known is None and fails:
+        if known is None and ends == "stopped":
+            # What it did before it failed is up to the caller, who rolls back.
             with suppress(_Stopped):
                 ask()
+            side.messages.append((key, "of a command that is not carried out"))
         elif known is None:
-            promise(ask() == answer, "the first time, a command is carried out")
-            side.sees.answers[key] = (payload, answer, at)
+            side.sees.answers[key] = answer = evolve(answer, is_refusal=ends == "refused")
             side.answered.add(key)
-        elif known[0] == payload:
-            promise(ask() == known[1], "the next time, a command gets the kept answer")
+            self._answers(ask, answer, "the first time, a command is carried out")
+        elif known.payload == payload:
+            self._answers(ask, known, "the next time, a command gets the kept answer")
         else:
             refuses(IdempotencyMismatch, ask, "a key stands for one command only")
         promise(bool(calls) == (known is None), "a command is carried out once")
         self._commit_if(commits, name)
 
+    def _answers(self, ask: Callable[[], str], expected: Answer, what: str) -> None:
+        try:
+            found = (ask(), False)
+        except Refused as refused:
+            found = (refused.text, True)
+        promise(found == (expected.text, expected.is_refusal), what)
+
     @rule(hour=_FEW)
     def forget(self, hour: int) -> None:
         """Forget the answers to old commands."""
         before = NOON + timedelta(hours=hour)
-        old = [key for key, (_, _, at) in self.world.answers.items() if at < before]
+        old = [key for key, answer in self.world.answers.items() if answer.at < before]
         for key in old:
             del self.world.answers[key]
         self.commits += 1

@@ -48,7 +48,7 @@ from crmkit.testing.loyalty_terms import (
     programs,
     tier_policies,
 )
-from crmkit.testing.strategies import days, identifiers, texts
+from crmkit.testing.shared import days, identifiers, texts
 from crmkit.tiering import TierHistory
 
 try:

@@ -48,7 +48,7 @@ from crmkit.loyalty import (
 )
 from crmkit.money import Money, Rounding
 from crmkit.period import Period, Unit
-from crmkit.testing.strategies import days, identifiers
+from crmkit.testing.shared import days, identifiers
 from crmkit.tiering import Downgrade, Grace, ReviewCycle, Tier, TierLadder
 
 try:

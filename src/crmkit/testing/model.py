@@ -2,14 +2,28 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import TypeVar
 
-from attrs import Factory, define
+from attrs import Factory, define, frozen
 
 from crmkit.errors import CrmkitError
 from crmkit.storage import Stored, UnitOfWork
 from crmkit.testing.samples import LISTINGS, Card, Credit, Debit, Question, rank
 
-__all__ = ["ContractBroken", "Side", "World", "check_answer", "promise", "refuses", "version_of"]
+__all__ = [
+    "Answer",
+    "ContractBroken",
+    "Side",
+    "World",
+    "accepts",
+    "check_answer",
+    "promise",
+    "refuses",
+    "version_of",
+]
+
+
+ResultT = TypeVar("ResultT")
 
 
 class ContractBroken(AssertionError):
@@ -28,7 +42,28 @@ def refuses(error: type[CrmkitError], action: Callable[[], object], what: str) -
         action()
     except error:
         return
+    except CrmkitError as other:
+        found = type(other).__name__
+        raise ContractBroken(f"{what}: {error.__name__} was expected, not {found}") from other
     raise ContractBroken(f"{what}: {error.__name__} was expected")
+
+
+def accepts(action: Callable[[], ResultT], what: str) -> ResultT:
+    """Hold a store to doing something without an error."""
+    try:
+        return action()
+    except CrmkitError as error:
+        raise ContractBroken(f"{what}: {type(error).__name__} was raised") from error
+
+
+@frozen
+class Answer:
+    """What a command was answered, or told when it was refused."""
+
+    payload: str
+    text: str
+    at: datetime
+    is_refusal: bool = False
 
 
 @define
@@ -37,7 +72,7 @@ class World:
 
     cards: dict[str, Stored[Card]] = Factory(dict)
     entries: dict[str, list[Credit | Debit]] = Factory(dict)
-    answers: dict[str, tuple[str, str, datetime]] = Factory(dict)
+    answers: dict[str, Answer] = Factory(dict)
 
     def copy(self) -> "World":
         """The same, to go on from there."""

@@ -29,7 +29,7 @@ from crmkit.retention import (
     WinBackEvent,
     WinBackStatus,
 )
-from crmkit.testing.strategies import days, identifiers, money, texts
+from crmkit.testing.shared import days, identifiers, money, texts
 
 try:
     from hypothesis import strategies as st
