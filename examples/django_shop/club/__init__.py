@@ -1,0 +1,1 @@
+"""A shop with a loyalty club: Django owns the tables, crmkit decides what goes into them."""

@@ -1,0 +1,1 @@
+"""Commands of the shop for its own command line."""
