@@ -11,13 +11,14 @@ SEED   ?= 1
 JOBS   ?= auto
 # A dependency of the core stays the newest, even if a library of an extra is behind with it.
 NEWEST_CORE := 'python-dateutil>=4'
-# The same examples in every run, so that what is covered does not depend on luck.
-PROFILE ?= ci
+# The same examples in every run, so that what is found does not depend on luck.
+PROFILE ?= brief
 DEMO   ?= review --example --output-dir crmkit-review
 
 PY      := $(VENV)/bin/python
 PIP     := -m pip install --quiet --disable-pip-version-check
 LOWEST  := .venv-lowest
+SPARK   := .venv-spark
 NEWEST  := .venv-newest
 PINS    := .venv-pins
 export PYTHON
@@ -26,19 +27,21 @@ export PYTHON
 CORE_ONLY := --ignore=tests/cli --ignore=src/crmkit/cli
 
 # What must be covered to the last branch: the core, which is everything but what stands around it.
+# What runs on Spark has tests of its own: make test-spark.
+ON_SPARK := src/crmkit/warehouse/spark.py
 CORE := --include='src/crmkit/**' \
-        --omit='src/crmkit/cli/**,src/crmkit/intake/**,src/crmkit/testing/**,src/crmkit/__main__.py'
+        --omit='src/crmkit/cli/**,src/crmkit/intake/**,src/crmkit/testing/**,src/crmkit/__main__.py,$(ON_SPARK)'
 
 # The examples of a page share what it defines, so that a file stays in one process.
 PARALLEL := -n $(JOBS) --dist loadfile
 
 COMMA := ,
-BENCHMARKS = $(sort $(filter-out benchmarks/_%,$(wildcard benchmarks/*.py)))
+BENCHMARKS = $(sort $(filter-out benchmarks/_% benchmarks/spark.py,$(wildcard benchmarks/*.py)))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint check docs test-lowest test-newest bench mutation build changelog \
-        constraints format clean
+.PHONY: help demo test test-full test-spark lint check docs test-lowest test-newest reliability \
+        bench bench-spark mutation build changelog constraints format clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -71,14 +74,32 @@ $(VENV)/.mutation: $(VENV)/.made pyproject.toml constraints.txt
 demo: $(VENV)/.review ## review the example shop: tiers, segments and a report, from nothing
 	$(VENV)/bin/crmkit $(DEMO)
 
-test: $(VENV)/.test ## run the tests and every example of the docs, with branch coverage
-	HYPOTHESIS_PROFILE=$(PROFILE) $(PY) -m pytest $(PARALLEL) --randomly-seed=$(SEED) \
+test: $(VENV)/.test ## run the tests and every example of the docs, in less than ten minutes
+	CRMKIT_RELIABILITY=quick HYPOTHESIS_PROFILE=$(PROFILE) \
+	    $(PY) -m pytest $(PARALLEL) --randomly-seed=$(SEED)
+	@echo "left out: 100 examples a law instead of 20, and branch coverage (make test-full);"
+	@echo "          Spark (make test-spark); the full sizes of crashes, faults and races"
+	@echo "          (make reliability)"
+
+# --- the rest of the workshop ---------------------------------------------------------------------
+
+test-full: $(VENV)/.test ## the same with 100 examples a law, and every branch of the core covered
+	CRMKIT_RELIABILITY=ci HYPOTHESIS_PROFILE=ci $(PY) -m pytest $(PARALLEL) --randomly-seed=$(SEED) \
 	    --cov --cov-report= --cov-fail-under=0
 	$(PY) -m coverage report
 	@echo "--- the core (shared modules, rooms and storage): every branch"
 	$(PY) -m coverage report $(CORE) --fail-under=100
 
-# --- the rest of the workshop ---------------------------------------------------------------------
+test-spark: $(SPARK)/.test ## the tests of crmkit on Spark (Java is needed), in an environment of their own
+	CRMKIT_SPARK=1 HYPOTHESIS_PROFILE=$(PROFILE) $(SPARK)/bin/python -m pytest -q tests/spark
+
+$(SPARK)/.test: pyproject.toml constraints.txt
+	@tools/make_venv.sh $(SPARK)
+	@$(SPARK)/bin/python $(PIP) -c constraints.txt -e '.[test-spark]'
+	@touch $@
+
+reliability: $(VENV)/.test ## crashes, faults, races and damage at release size: one table of promises
+	$(PY) tools/reliability.py --size release
 
 lint: $(VENV)/.dev ## ruff (lint and format) and mypy --strict, on the downstream sample too
 	$(PY) -m ruff check .
@@ -91,7 +112,7 @@ format: $(VENV)/.dev ## let ruff format the code and mend what it can
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
 
-check: lint test ## lint and test
+check: lint test ## lint and test, before a commit
 
 docs: $(VENV)/.dev ## build the documentation site into docs/_build/html
 	$(PY) -m sphinx -W --keep-going -q -b html docs docs/_build/html
@@ -99,7 +120,7 @@ docs: $(VENV)/.dev ## build the documentation site into docs/_build/html
 
 test-lowest: $(LOWEST)/.test ## run the core's tests on the lowest supported dependencies
 	$(LOWEST)/bin/python -m pip freeze | grep -i -E '^(attrs|cattrs|python-dateutil)='
-	HYPOTHESIS_PROFILE=brief $(LOWEST)/bin/python -m pytest -q $(PARALLEL) \
+	CRMKIT_RELIABILITY=quick HYPOTHESIS_PROFILE=brief $(LOWEST)/bin/python -m pytest -q $(PARALLEL) \
 	    --randomly-seed=$(SEED) $(CORE_ONLY)
 
 $(LOWEST)/.test: pyproject.toml constraints.txt tools/lowest_constraints.py
@@ -116,6 +137,9 @@ test-newest: ## run all tests on the newest releases of everything, constraints.
 
 bench: $(VENV)/.bench ## run every benchmark and print its ratios
 	@set -e; for benchmark in $(BENCHMARKS); do echo "--- $$benchmark"; $(PY) $$benchmark; done
+
+bench-spark: $(SPARK)/.test ## hold the kernel on Spark against one query with windows (minutes)
+	$(SPARK)/bin/python benchmarks/spark.py
 
 mutation: $(VENV)/.mutation ## mutate money, decision, lifecycle and the tier policies (slow)
 	HYPOTHESIS_PROFILE=mutate $(PY) -m mutmut run
@@ -139,7 +163,7 @@ constraints: ## pin the newest releases of the development set in constraints.tx
 	@mv $(PINS)/new constraints.txt
 
 clean: ## remove everything that make made, virtual environments too
-	rm -rf $(VENV) $(LOWEST) $(NEWEST) $(PINS) .venv-lifetimes .venv-worktime .venv-transitions
+	rm -rf $(VENV) $(LOWEST) $(NEWEST) $(PINS) $(SPARK) .venv-lifetimes .venv-worktime .venv-transitions
 	rm -rf build dist docs/_build mutants crmkit-review
 	rm -rf .coverage .coverage.* htmlcov .hypothesis .mypy_cache .pytest_cache .ruff_cache .benchmarks
-	find src tests benchmarks tools docs -name __pycache__ -type d -prune -exec rm -rf {} +
+	find src tests benchmarks examples tools docs -name __pycache__ -type d -prune -exec rm -rf {} +

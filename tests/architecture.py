@@ -76,6 +76,7 @@ AROUND = (
     "storage.memory",
     "storage.sqlite",
     "storage.sqlalchemy",
+    "storage.threads",
     "intake",
     "warehouse",
     "playbooks",
@@ -89,6 +90,7 @@ RANKS: dict[str, int] = {
     "": -1,  # crmkit/__init__.py is a docstring
     **{name: rank for rank, name in enumerate(SHARED)},
     **{f"{room}.{file}": 100 + rank for room in ROOMS for rank, file in enumerate(FLOOR_PLAN)},
+    "storage.retrying": 150,
     **dict.fromkeys(AROUND, 200),
     **dict.fromkeys(ON_TOP, 300),
     "__main__": 400,
@@ -112,6 +114,11 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "rich": ("cli",),
     "matplotlib": ("cli",),
     "jinja2": ("cli",),
+    # extra: sqlalchemy
+    "sqlalchemy": ("storage.sqlalchemy",),
+    # extra: spark
+    "pyspark": ("warehouse.spark",),
+    "pyarrow": ("warehouse.spark",),
     # extra: testing
     "hypothesis": ("testing",),
     "pytest": ("testing",),
@@ -126,6 +133,8 @@ CODE_FROM_DATA = {"pickle", "marshal", "shelve", "dateutil.parser"}
 CODE_FROM_TEXT = {"eval", "exec", "compile", "__import__"}
 
 CLOCKS_AND_DICE = {"time", "random", "secrets"}
+# Waiting takes time, and waiting for a time that nobody can guess takes chance.
+MAY_WAIT = ("storage.retrying",)
 CLOCK_AND_ENVIRONMENT = {
     *("now", "today", "utcnow", "utcfromtimestamp"),
     *("environ", "getenv", "urandom", "uuid1", "uuid4", "getnode"),
@@ -311,7 +320,9 @@ def asks_the_world(path: str, source: str) -> Iterator[str]:
     cell = cell_of(module_of(path))
     if cell is None or cell == "cli":
         return
-    modules = CLOCKS_AND_DICE | (OUTSIDE_WORLD if is_core(cell) else set())
+    modules = OUTSIDE_WORLD if is_core(cell) else set()
+    if cell not in MAY_WAIT:
+        modules = CLOCKS_AND_DICE | modules
     for line, name in imports_of(path, source):
         if name.partition(".")[0] in modules:
             yield f"{path}:{line}: imports {name}; time, chance and files come in from outside"

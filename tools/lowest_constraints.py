@@ -11,7 +11,7 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-EXTRAS_OF_THE_CORE = ("holidays", "ical")
+EXTRAS_OF_THE_CORE = ("holidays", "ical", "sqlalchemy")
 
 
 def lower_bounds(pyproject: str) -> dict[str, str]:
