@@ -37,7 +37,7 @@ from crmkit.errors import (
 from crmkit.storage import Collection, Index, StoreUnavailable
 from crmkit.storage.sqlalchemy import SqlAlchemyStore, metadata
 from crmkit.storage.sqlalchemy.binds import _refuse_autocommit, _take_over
-from crmkit.storage.sqlalchemy.faults import Again, Taken, typed_errors
+from crmkit.storage.sqlalchemy.faults import Again, Taken, TypedErrors
 from tests.reliability import chosen_size
 from tests.storage.fault_points import WAYS, Fault
 from tests.storage.postgres import fresh_schema, postgres_url
@@ -101,11 +101,18 @@ def listen_in(engine: Any, fault: Fault) -> None:
         fault(lambda: cursor.executemany(statement, parameters), statement)
         return True
 
+    def past_sqlalchemy(driver: Any, _: Any) -> None:
+        run, commit = driver.execute, driver.commit
+
+        def execute(statements: str, *rest: Any, **options: Any) -> Any:
+            return fault(lambda: run(statements, *rest, **options), statements)
+
+        driver.execute, driver.commit = execute, lambda: fault(commit, "COMMIT")
+
     event.listen(engine, "do_execute", execute)
     event.listen(engine, "do_executemany", execute_many)
     if engine.dialect.name == "postgresql":
-        commit = engine.dialect.do_commit
-        engine.dialect.do_commit = lambda driver: fault(lambda: commit(driver), "COMMIT")
+        event.listen(engine, "connect", past_sqlalchemy)
 
 
 @contextmanager
@@ -410,17 +417,17 @@ class TestCodes:
         ],
     )
     def test_each_is_an_error_that_crmkit_promises(self, driver, kind):
-        with pytest.raises(kind) as caught, typed_errors():
+        with pytest.raises(kind) as caught, TypedErrors():
             raise exc.DBAPIError("SELECT 1", {}, cast(Any, driver))
         assert type(caught.value) is kind
         assert "customer" not in str(caught.value)
 
     def test_an_error_of_the_driver_itself(self):
-        with pytest.raises(StoreFull), typed_errors(sqlite3.Error):
+        with pytest.raises(StoreFull), TypedErrors(sqlite3.Error):
             raise result(sqlite3.SQLITE_FULL)
 
     def test_an_error_of_sqlalchemy_that_no_database_has_reported(self):
-        with pytest.raises(StoreError, match="roll back"), typed_errors():
+        with pytest.raises(StoreError, match="roll back"), TypedErrors():
             raise exc.PendingRollbackError("INSERT a customer")
 
     def test_a_pool_without_connections(self, tmp_path):

@@ -21,6 +21,7 @@ hello
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -34,17 +35,12 @@ except ImportError:
 from crmkit.storage import Collection, Message
 from crmkit.storage.ordering import microseconds
 from crmkit.storage.sqlalchemy import upkeep
-from crmkit.storage.sqlalchemy.binds import bind_to
-from crmkit.storage.sqlalchemy.faults import Again, Taken, busy, typed_errors
+from crmkit.storage.sqlalchemy.binds import NOTHING, Reading, Writing, bind_to
+from crmkit.storage.sqlalchemy.faults import Again, Taken, TypedErrors, busy
+from crmkit.storage.sqlalchemy.holding import Hold
 from crmkit.storage.sqlalchemy.reading import TableView
 from crmkit.storage.sqlalchemy.statements import Statements
-from crmkit.storage.sqlalchemy.tables import (
-    Tables,
-    check_version,
-    create,
-    metadata,
-    version_question,
-)
+from crmkit.storage.sqlalchemy.tables import Tables, check_version, create, metadata
 from crmkit.storage.sqlalchemy.writing import check, write
 from crmkit.storage.unit import Unit
 from crmkit.storage.unit.changes import Changes, check_limit, hand_over
@@ -73,10 +69,9 @@ class SqlAlchemyStore:
         :raises InvalidPolicy: if the prefix could not begin a name in every database.
         :raises InvalidValue: for a database that the store was never tried with.
         """
-        self._bind = bind_to(bind)
         self._tables = Tables.of(prefix, schema)
         self._ask = Statements(self._tables)
-        self._question = version_question(self._tables, bind.dialect)
+        self._bind = bind_to(bind, self._ask)
 
     def create_schema(self) -> None:
         """Make the tables that are not there yet; where all are, nothing happens.
@@ -88,7 +83,7 @@ class SqlAlchemyStore:
         :raises ForeignStore: if tables of these names belong to somebody else.
         :raises NewerSchema: if a newer release has made them.
         """
-        self._write(lambda connection: create(connection, self._tables))
+        self._write(lambda writing: create(writing.connection, self._tables))
 
     # --- what every store does ---
 
@@ -101,13 +96,13 @@ class SqlAlchemyStore:
         :raises StoreUnavailable: if the tables are not there, or the database is not.
         :raises NewerSchema: if a newer release has made the tables.
         """
-        reading = self._bind.reading(self._question)
+        reading = self._bind.reading()
         try:
-            check_version(reading.first)
+            check_version(reading.version)
         except BaseException:
             reading.release()
             raise
-        return Unit(TableView(reading.connection, self._ask, reading.release), self._apply)
+        return _TableUnit(TableView(reading, self._ask), partial(self._apply, reading))
 
     def deliver(self, handler: Callable[[Message], None], *, limit: int = 100) -> int:
         """Hand the oldest messages over; see :meth:`crmkit.storage.Store.deliver`.
@@ -126,12 +121,15 @@ class SqlAlchemyStore:
 
     def reindex(self, collection: Collection[Any]) -> int:
         """List all records of a collection anew; see :meth:`crmkit.storage.Store.reindex`."""
-        return self._write(lambda connection: upkeep.reindex(connection, self._ask, collection))
+        hold = Hold((collection.name,), alone=True)
+        return self._write(lambda writing: upkeep.reindex(writing, self._ask, collection), hold)
 
     def forget_answers(self, *, before: datetime) -> int:
         """Forget old answers to commands; see :meth:`crmkit.storage.Store.forget_answers`."""
         moment = microseconds(before)
-        return self._write(lambda connection: upkeep.forget_answers(connection, self._ask, moment))
+        return self._write(
+            lambda writing: upkeep.forget_answers(writing.connection, self._ask, moment)
+        )
 
     def close(self) -> None:
         """There is nothing to let go of: the engine and the connection are the host's."""
@@ -151,31 +149,52 @@ class SqlAlchemyStore:
 
     # --- transactions ---
 
-    def _apply(self, changes: Changes) -> None:
+    def _apply(self, reading: Reading, changes: Changes) -> None:
         def explain() -> None:
-            reading = self._bind.reading(self._question)
+            reading = self._bind.reading()
             try:
-                with typed_errors():
+                with TypedErrors():
                     check(reading.connection, self._ask, changes)
             finally:
                 reading.release()
 
-        self._write(lambda connection: write(connection, self._ask, changes), explain)
+        hold = Hold(tuple(sorted(changes.shelves)), alone=bool(changes.floors))
+        self._write(
+            lambda writing: write(writing, self._ask, changes), hold, explain, after=reading
+        )
 
     def _forget_messages(self, taken: list[int]) -> None:
-        self._write(lambda connection: upkeep.forget_messages(connection, self._ask, taken))
+        self._write(lambda writing: upkeep.forget_messages(writing.connection, self._ask, taken))
 
     def _write(
-        self, work: Callable[[Connection], ResultT], explain: Callable[[], None] = lambda: None
+        self,
+        work: Callable[[Writing], ResultT],
+        hold: Hold = NOTHING,
+        explain: Callable[[], None] = lambda: None,
+        after: Reading | None = None,
     ) -> ResultT:
         """Do some work in a transaction that writes, and anew if it had to make way for another."""
         for _ in range(_ATTEMPTS):
             try:
-                with self._bind.writing() as connection:
-                    return work(connection)
+                with self._bind.writing(hold, after) as writing:
+                    return work(writing)
             except Taken:
                 explain()
             except Again:
                 if not self._bind.owns_transactions:
                     break  # The host's transaction may be gone: it is the host who begins anew.
+            after = None
         raise busy()
+
+
+class _TableUnit(Unit):
+    """A unit that hands the connection it has read from over to the one who writes."""
+
+    def __init__(self, view: TableView, apply: Callable[[Changes], None]) -> None:
+        super().__init__(view, apply)
+        self._view = view
+
+    def commit(self) -> None:
+        """Keep everything, and end."""
+        self._view.is_handed_over = bool(self._work.changes)
+        super().commit()

@@ -1,33 +1,50 @@
 """Where transactions come from: the host's engine, or a transaction that the host has begun.
 
 On an engine, a unit reads in one transaction that sees the database as it was when the unit began,
-and its changes are applied in a second, short one. On a connection, both happen inside the
-transaction of the host, which alone commits it or rolls it back.
+and its changes are applied in a second, short one; where the driver allows it, the first ends and
+the second begins with one message on the same connection. On a connection of the host, both happen
+inside the transaction of the host, which alone commits it or rolls it back.
 """
 
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
+from functools import lru_cache, partial
 from typing import Any, Protocol
 
 from attrs import frozen
 from sqlalchemy import Connection, Engine, exc
 
 from crmkit.errors import InvalidValue, StoreBusy, StoreError
-from crmkit.storage.sqlalchemy.faults import typed_errors
+from crmkit.storage.sqlalchemy.faults import TypedErrors
+from crmkit.storage.sqlalchemy.holding import Hold, hold_shelves, holding_text
+from crmkit.storage.sqlalchemy.statements import Statements
+from crmkit.storage.sqlalchemy.tables import version_question
+from crmkit.storage.unit.changes import Shelf
 
-__all__ = ["Bind", "Reading", "bind_to"]
+__all__ = ["Bind", "Reading", "Writing", "bind_to"]
 
 Release = Callable[[], None]
 
 
 @frozen
 class Reading:
-    """A connection that sees one moment, what was asked first, and how to let go of it."""
+    """A connection that sees one moment, the version of the tables, and how to let go of it."""
 
     connection: Connection
-    first: Any
+    version: int | None
     release: Release
+
+
+@frozen
+class Writing:
+    """A connection that writes, and what stands still meanwhile."""
+
+    connection: Connection
+    shelves: dict[str, Shelf]
+
+
+NOTHING = Hold(())
 
 
 class Bind(Protocol):
@@ -36,16 +53,21 @@ class Bind(Protocol):
     owns_transactions: bool
     """Whether a transaction that was undone may be begun again from here."""
 
-    def reading(self, question: str) -> Reading:
-        """Begin to see the database as it is now, with the answer to a first question."""
+    def reading(self) -> Reading:
+        """Begin to see the database as it is now."""
         ...
 
-    def writing(self) -> AbstractContextManager[Connection]:
-        """A connection whose changes are kept together at the end, or not at all."""
+    def writing(
+        self, hold: Hold = NOTHING, after: Reading | None = None
+    ) -> AbstractContextManager[Writing]:
+        """Where changes are kept together at the end, or not at all.
+
+        What was read before is let go of: ``after``, which is not to be released any more.
+        """
         ...
 
 
-def bind_to(bind: Engine | Connection) -> Bind:
+def bind_to(bind: Engine | Connection, ask: Statements) -> Bind:
     """Say where transactions come from.
 
     :raises InvalidValue: for a database that the store was never tried with, or for something
@@ -61,25 +83,28 @@ def bind_to(bind: Engine | Connection) -> Bind:
         raise InvalidValue(
             f"{name} is no database that the store knows: postgresql, mysql, mariadb or sqlite"
         )
+    question = version_question(ask.tables, bind.dialect)
     if isinstance(bind, Connection):
-        return HostTransaction(bind)
+        return HostTransaction(bind, ask, question)
     if name == "sqlite":
-        return SqliteTransactions(bind)
-    reading, writing = _OPTIONS[name]
-    kind = OwnTransactions
-    if bind.dialect.driver == "psycopg":
-        kind, reading = PsycopgTransactions, {"isolation_level": "AUTOCOMMIT"}
-    return kind(
-        bind.execution_options(**reading),
-        bind.execution_options(**writing),
-        bind.dialect.loaded_dbapi.Error,
-    )
+        return SqliteTransactions(bind, ask, question)
+    driver = bind.dialect.loaded_dbapi
+    # Who listens to the beginning of transactions wants to say something in each of them.
+    if bind.dialect.driver == "psycopg" and not bind.dispatch.begin:
+        # What goes past SQLAlchemy has no parameters, so that it must not double a percent sign.
+        named: dict[str, Any] = {"paramstyle": "named"}
+        dialect = type(bind.dialect)(**named)
+        texts = lru_cache(partial(holding_text, ask, dialect))
+        question = version_question(ask.tables, dialect)
+        return PsycopgTransactions(bind, driver.Error, question, texts)
+    reading, writing = (bind.execution_options(**options) for options in _OPTIONS[name])
+    return OwnTransactions(reading, writing, driver.Error, ask, question)
 
 
 # A unit sees one snapshot. A commit looks at rows under a lock, and wants to see the newest.
 _MYSQL = ({"isolation_level": "REPEATABLE READ"}, {"isolation_level": "READ COMMITTED"})
 _OPTIONS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
-    "postgresql": (
+    "postgresql": (  # Through another driver than psycopg 3, or with somebody who listens.
         {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
         {"isolation_level": "READ COMMITTED", "postgresql_readonly": False},
     ),
@@ -99,59 +124,136 @@ class OwnTransactions:
     _writing: Engine
     _driver_error: type[Exception]
     """What comes past SQLAlchemy where a connection is handed out and taken back."""
+    _ask: Statements
+    _question: str
     owns_transactions = True
 
-    def reading(self, question: str) -> Reading:
+    def reading(self) -> Reading:
         """Take a connection; its first statement fixes what it sees."""
-        with typed_errors(self._driver_error):
+        with TypedErrors(self._driver_error):
             connection = self._reading.connect()
             try:
-                first = self._begun(connection, question)
+                version = connection.exec_driver_sql(self._question).scalar()
             except BaseException:
                 connection.invalidate()
                 connection.close()
                 raise
-        return Reading(connection, first, lambda: self._release(connection))
-
-    def _begun(self, connection: Connection, question: str) -> Any:
-        return connection.exec_driver_sql(question).scalar()
+        return Reading(connection, version, lambda: self._release(connection))
 
     def _release(self, connection: Connection) -> None:
-        # Nothing was written, so that it does not matter whether the database still answers. At a
-        # rollback the driver would forget the statements that it has prepared.
-        with typed_errors(self._driver_error):
+        # Nothing was written, so that it does not matter whether the database still answers.
+        with TypedErrors(self._driver_error):
             try:
-                self._end(connection)
+                connection.commit()
             except (exc.SQLAlchemyError, self._driver_error):
                 connection.invalidate()
             connection.close()
 
-    def _end(self, connection: Connection) -> None:
-        connection.commit()
-
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def writing(self, hold: Hold = NOTHING, after: Reading | None = None) -> Iterator[Writing]:
         """Write all of it or nothing."""
-        with typed_errors(self._driver_error), self._writing.begin() as connection:
-            yield connection
+        if after is not None:
+            after.release()
+        with TypedErrors(self._driver_error), self._writing.begin() as connection:
+            yield Writing(connection, hold_shelves(connection, self._ask, hold))
 
 
 @frozen
-class PsycopgTransactions(OwnTransactions):
-    """The same through psycopg 3, which can begin and ask with one message to the server.
+class PsycopgTransactions:
+    """The same through psycopg 3, which can end, begin and ask with one message to the server.
 
-    SQLAlchemy is told that the connection commits by itself, and leaves transactions to us.
+    While we hold a connection, the driver begins no transactions by itself.
     """
 
-    def _begun(self, connection: Connection, question: str) -> Any:
-        begin = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {question}"
-        cursor = _driver(connection).execute(begin, prepare=False)
-        cursor.nextset()
-        (first,) = cursor.fetchone() or (None,)
-        return first
+    _engine: Engine
+    _driver_error: type[Exception]
+    _question: str
+    _holding: Callable[[Hold], str]
+    owns_transactions = True
 
-    def _end(self, connection: Connection) -> None:
-        _driver(connection).execute("COMMIT")
+    def reading(self) -> Reading:
+        """Take a connection; its first statement fixes what it sees."""
+        with TypedErrors(self._driver_error):
+            connection = self._engine.connect()
+            try:
+                _begin_nothing(connection)
+                found = _send(connection, f"{_BEGIN_TO_READ}; {self._question}")
+            except BaseException:
+                self._undo(connection)
+                raise
+        (version,) = found[0] if found else (None,)
+        return Reading(connection, version, lambda: self._release(connection))
+
+    def _release(self, connection: Connection) -> None:
+        # What was written is kept by now, so that it does not matter whether the database still
+        # answers. At a rollback the driver would forget the statements that it has prepared.
+        with TypedErrors(self._driver_error):
+            try:
+                _driver(connection).commit()
+                _begin_as_before(connection)
+            except (exc.SQLAlchemyError, self._driver_error):
+                connection.invalidate()
+            connection.close()
+
+    @contextmanager
+    def writing(self, hold: Hold = NOTHING, after: Reading | None = None) -> Iterator[Writing]:
+        """Write all of it or nothing, on the connection that was read from if there is one."""
+        with TypedErrors(self._driver_error):
+            connection = self._engine.connect() if after is None else after.connection
+            try:
+                if after is None:
+                    _begin_nothing(connection)
+                begin = _BEGIN_TO_WRITE if after is None else f"COMMIT; {_BEGIN_TO_WRITE}"
+                yield Writing(connection, self._held(connection, begin, hold))
+                connection.commit()
+            except BaseException:
+                self._undo(connection)
+                raise
+            self._release(connection)
+
+    def _held(self, connection: Connection, begin: str, hold: Hold) -> dict[str, Shelf]:
+        if not connection.in_transaction():
+            connection.begin()  # Otherwise SQLAlchemy would see nothing to commit.
+        if not hold.names:
+            _send(connection, begin)
+            return {}
+        found = _send(connection, f"{begin}; {self._holding(hold)}")
+        return {name: Shelf(floor, signature) for name, floor, signature in found}
+
+    def _undo(self, connection: Connection) -> None:
+        """Give a connection back without a transaction, or not at all."""
+        try:
+            _driver(connection).rollback()
+            _begin_as_before(connection)
+        except (exc.SQLAlchemyError, self._driver_error):
+            connection.invalidate()
+        connection.close()
+
+
+def _begin_nothing(connection: Connection) -> None:
+    """Let psycopg begin no transaction by itself, and note what it did before."""
+    driver = _driver(connection)
+    connection.info.setdefault(_BEFORE, driver.autocommit)
+    driver.autocommit = True
+
+
+def _begin_as_before(connection: Connection) -> None:
+    _driver(connection).autocommit = connection.info[_BEFORE]
+
+
+def _send(connection: Connection, statements: str) -> list[Any]:
+    """What the last of some statements has found, if it was a question."""
+    cursor = _driver(connection).execute(statements, prepare=False)
+    while cursor.nextset():
+        pass
+    return [] if cursor.description is None else list(cursor.fetchall())
+
+
+_BEFORE = "crmkit-autocommit-before"
+
+
+_BEGIN_TO_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_BEGIN_TO_WRITE = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
 
 
 @frozen
@@ -163,36 +265,47 @@ class SqliteTransactions:
     """
 
     _engine: Engine
+    _ask: Statements
+    _question: str
     owns_transactions = True
 
-    def reading(self, question: str) -> Reading:
+    def reading(self) -> Reading:
         """Begin a transaction; its first statement fixes what it sees."""
-        connection, release = self._begun("BEGIN")
+        connection, release = self._taken_over()
         try:
-            with typed_errors(sqlite3.Error):
-                (first,) = _driver(connection).execute(question).fetchone() or (None,)
+            with TypedErrors(sqlite3.Error):
+                driver = _driver(connection)
+                driver.execute("BEGIN")
+                (version,) = driver.execute(self._question).fetchone() or (None,)
         except BaseException:
             release()
             raise
-        return Reading(connection, first, release)
+        return Reading(connection, version, release)
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def writing(self, hold: Hold = NOTHING, after: Reading | None = None) -> Iterator[Writing]:
         """Write all of it or nothing, as the only writer there is.
 
         ``BEGIN IMMEDIATE`` waits for another writer before anything is read; taking the lock later
         would fail at once.
         """
-        with typed_errors(sqlite3.Error):
-            connection, release = self._begun("BEGIN IMMEDIATE")
+        with TypedErrors(sqlite3.Error):
+            if after is None:
+                connection, release = self._taken_over()
+            else:
+                connection, release = after.connection, after.release
             try:
-                yield connection
-                _driver(connection).execute("COMMIT")
+                driver = _driver(connection)
+                _roll_back(driver)
+                driver.execute("BEGIN IMMEDIATE")
+                yield Writing(connection, hold_shelves(connection, self._ask, hold))
+                driver.execute("COMMIT")
             finally:
                 release()
 
-    def _begun(self, statement: str) -> tuple[Connection, Release]:
-        with typed_errors(sqlite3.Error):
+    def _taken_over(self) -> tuple[Connection, Release]:
+        """A connection on which no transaction begins by itself, and how to give it back."""
+        with TypedErrors(sqlite3.Error):
             connection = self._engine.connect()
             driver = _driver(connection)
             if driver.in_transaction and getattr(driver, "autocommit", None) is not False:
@@ -212,7 +325,6 @@ class SqliteTransactions:
             try:
                 connection.begin()
                 _roll_back(driver)  # The host's engine may say BEGIN by itself.
-                driver.execute(statement)
             except BaseException:
                 release()
                 raise
@@ -231,17 +343,15 @@ def _roll_back(driver: Any) -> None:
 
 def _take_over(driver: Any) -> Release:
     """Let the driver send nothing by itself, until what is returned is called."""
-    modes = [
-        (name, ours, getattr(driver, name))
-        for name, ours in (("autocommit", -1), ("isolation_level", None))
-        if hasattr(driver, name)
-    ]
-    for name, ours, _ in modes:
-        setattr(driver, name, ours)
+    level, autocommit = driver.isolation_level, getattr(driver, "autocommit", None)
+    if autocommit is not None:  # Since Python 3.12.
+        driver.autocommit = -1
+    driver.isolation_level = None
 
     def restore() -> None:
-        for name, _, before in reversed(modes):
-            setattr(driver, name, before)
+        driver.isolation_level = level
+        if autocommit is not None:
+            driver.autocommit = autocommit
 
     return restore
 
@@ -254,21 +364,23 @@ class HostTransaction:
     """The transaction of the host; it is never committed and never rolled back from here."""
 
     _connection: Connection
+    _ask: Statements
+    _question: str
     owns_transactions = False
 
-    def reading(self, question: str) -> Reading:
+    def reading(self) -> Reading:
         """See what the host's transaction sees."""
-        with typed_errors():
-            first = self._connection.exec_driver_sql(question).scalar()
-        return Reading(self._connection, first, _nothing)
+        with TypedErrors():
+            version = self._connection.exec_driver_sql(self._question).scalar()
+        return Reading(self._connection, version, _nothing)
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def writing(self, hold: Hold = NOTHING, after: Reading | None = None) -> Iterator[Writing]:
         """Write inside a savepoint, so that a conflict leaves the host's transaction usable."""
-        with typed_errors():
+        with TypedErrors():
             self._make_sure_of_a_transaction()
             with self._connection.begin_nested():
-                yield self._connection
+                yield Writing(self._connection, hold_shelves(self._connection, self._ask, hold))
 
     def _make_sure_of_a_transaction(self) -> None:
         """A savepoint outside of a transaction would commit by itself."""

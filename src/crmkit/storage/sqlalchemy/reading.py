@@ -1,14 +1,14 @@
 """What a unit of work reads from the tables."""
 
-from collections.abc import Callable
 from typing import Any
 
 from attrs import define
-from sqlalchemy import Connection, Executable
+from sqlalchemy import Executable
 
 from crmkit.storage import Message
 from crmkit.storage.ordering import Position
-from crmkit.storage.sqlalchemy.faults import damaged, typed_errors
+from crmkit.storage.sqlalchemy.binds import Reading
+from crmkit.storage.sqlalchemy.faults import TypedErrors, damaged
 from crmkit.storage.sqlalchemy.statements import Statements
 from crmkit.storage.unit.changes import Answer, Found, Outcome, Place, Row, Shelf, Snapshot
 
@@ -35,20 +35,20 @@ class _Free:
 class TableView:
     """The store as it was when a unit began, or as the transaction of the host sees it."""
 
-    def __init__(
-        self, connection: Connection, statements: Statements, release: Callable[[], None]
-    ) -> None:
+    is_handed_over = False
+    """Whether somebody else lets go of the connection."""
+
+    def __init__(self, reading: Reading, statements: Statements) -> None:
         """Take a connection in a transaction, and how to let go of it."""
-        self._connection = connection
+        self._reading = reading
         self._ask = statements
-        self._release = release
         self._shelves: dict[str, Shelf] = {}
         self._rows: dict[Place, Row] = {}
         self._free: dict[str, _Free] = {}
 
     def _all(self, statement: Executable, **parameters: object) -> list[Any]:
-        with typed_errors():
-            return list(self._connection.execute(statement, parameters).fetchall())
+        with TypedErrors():
+            return list(self._reading.connection.execute(statement, parameters).fetchall())
 
     # --- records ---
 
@@ -162,8 +162,9 @@ class TableView:
 
     def close(self) -> None:
         """End the transaction, if it is ours."""
-        with typed_errors():
-            self._release()
+        if not self.is_handed_over:
+            with TypedErrors():
+                self._reading.release()
 
 
 def _answer(key: str, digest: str, at: int, document: str, outcome: str) -> tuple[str, Answer]:

@@ -13,14 +13,18 @@ from sqlalchemy import (
     Update,
     and_,
     bindparam,
+    column,
     delete,
     func,
     insert,
     or_,
     select,
+    true,
     tuple_,
     update,
 )
+from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, TEXT
+from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 
 from crmkit.storage.sqlalchemy.tables import Tables
 
@@ -36,6 +40,7 @@ class Statements:
         self._last_entries: dict[int, Select[Any]] = {}
         self._of_collections(tables)
         self._of_listings(tables)
+        self._of_postgresql(tables)
         self._of_streams(tables)
         self._of_commands(tables)
 
@@ -47,6 +52,13 @@ class Statements:
             .where(shelf.c.collection.in_(bindparam("names", expanding=True)))
             .order_by(shelf.c.collection)
         )
+        self.hold_shelves = {
+            alone: self.shelves.with_for_update(read=not alone) for alone in (True, False)
+        }
+        one = select(shelf.c.collection, shelf.c.floor, shelf.c.signature).where(
+            _is(shelf, "collection")
+        )
+        self.hold_shelf = {alone: one.with_for_update(read=not alone) for alone in (True, False)}
         self.add_shelf = insert(shelf)
         self.set_shelf = _set(shelf, "floor", "signature").where(_is(shelf, "collection"))
 
@@ -79,6 +91,9 @@ class Statements:
             _is(record, "collection", "key", "version")
         )
         self.remove_records = delete(record).where(_among(record, "collection"))
+        self.hold_versions = {
+            alone: self.versions.with_for_update(read=not alone) for alone in (True, False)
+        }
 
     def _of_listings(self, tables: Tables) -> None:
         record, listing = tables.record, tables.listing
@@ -106,13 +121,50 @@ class Statements:
         )
         self.ascending = found.order_by(entry, key)
         self.descending = found.order_by(entry.desc(), key.desc())
-        self.listings = select(listing.c.listed_by, entry, key).where(_among(listing, "collection"))
+        listed = select(listing.c.listed_by, entry, key)
+        self.listings = listed.where(_among(listing, "collection"))
+        self.listings_of_one = listed.where(_is(listing, "collection", "key"))
         self.add_listing = insert(listing)
+        self.move_listing = _set(listing, "entry").where(
+            _is(listing, "collection", "listed_by", "entry", "key")
+        )
         self.remove_listing = delete(listing).where(
             _is(listing, "collection", "listed_by", "entry", "key")
         )
         self.remove_listings = delete(listing).where(_among(listing, "collection"))
         self.remove_all_listings = delete(listing).where(_is(listing, "collection"))
+
+    def _of_postgresql(self, tables: Tables) -> None:
+        """Replace a record and list it anew with one message, where nothing can come between.
+
+        ``new_listed_by`` and ``new_entries`` are two lists of the same length. The answer is how
+        many records were replaced: none if the version is another one, and then nothing is listed.
+        """
+        record, listing = tables.record, tables.listing
+        index, entry = listing.c.listed_by, listing.c.entry
+        changed = self.set_record.returning(record.c.collection, record.c.key).cte("changed")
+        new = (
+            func.unnest(
+                bindparam("new_listed_by", type_=ARRAY(TEXT)),
+                bindparam("new_entries", type_=ARRAY(BYTEA)),
+            )
+            .table_valued(column("listed_by", index.type), column("entry", entry.type))
+            .render_derived(name="new")
+        )
+        gone = delete(listing).where(
+            listing.c.collection == changed.c.collection,
+            listing.c.key == changed.c.key,
+            tuple_(index, entry).not_in(select(new.c.listed_by, new.c.entry)),
+        )
+        rows = select(changed.c.collection, new.c.listed_by, new.c.entry, changed.c.key)
+        added = insert_or_skip(listing).from_select(
+            [listing.c.collection, index, entry, listing.c.key], rows.join(new, true())
+        )
+        self.replace_and_list = (
+            select(func.count())
+            .select_from(changed)
+            .add_cte(gone.cte("gone"), added.on_conflict_do_nothing().cte("added"))
+        )
 
     def _of_streams(self, tables: Tables) -> None:
         entry, snapshot = tables.entry, tables.snapshot

@@ -5,8 +5,9 @@ from typing import Any
 from sqlalchemy import Connection
 
 from crmkit.storage import Collection
+from crmkit.storage.sqlalchemy.binds import Writing
 from crmkit.storage.sqlalchemy.statements import Statements
-from crmkit.storage.sqlalchemy.writing import hold_shelves, in_chunks, list_records
+from crmkit.storage.sqlalchemy.writing import in_chunks, list_records
 from crmkit.storage.unit.changes import listings
 
 __all__ = ["forget_answers", "forget_messages", "reindex"]
@@ -26,9 +27,10 @@ def forget_answers(connection: Connection, ask: Statements, moment: int) -> int:
     return connection.execute(ask.remove_answers, {"before": moment}).rowcount
 
 
-def reindex(connection: Connection, ask: Statements, collection: Collection[Any]) -> int:
-    """List all records of a collection anew, and count them."""
-    _note_signature(connection, ask, collection)
+def reindex(writing: Writing, ask: Statements, collection: Collection[Any]) -> int:
+    """List all records of a collection anew, which nobody else may write to, and count them."""
+    connection = writing.connection
+    _note_signature(writing, ask, collection)
     of_collection = {"at_collection": collection.name}
     connection.execute(ask.remove_all_listings, of_collection)
     count, above = 0, ""
@@ -46,10 +48,10 @@ def reindex(connection: Connection, ask: Statements, collection: Collection[Any]
         above = found[-1][0]
 
 
-def _note_signature(connection: Connection, ask: Statements, collection: Collection[Any]) -> None:
-    """Say how the records are listed from now on, and keep others from writing meanwhile."""
+def _note_signature(writing: Writing, ask: Statements, collection: Collection[Any]) -> None:
+    """Say how the records are listed from now on."""
+    connection, held = writing.connection, writing.shelves
     name, signature = collection.name, collection.signature
-    held = hold_shelves(connection, ask, [name], alone=True)
     if name in held:
         new = {"new_floor": held[name].floor, "new_signature": signature}
         connection.execute(ask.set_shelf, {"at_collection": name, **new})

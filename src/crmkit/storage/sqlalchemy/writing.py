@@ -18,11 +18,12 @@ from sqlalchemy import Connection, Executable, Select
 
 from crmkit.errors import VersionConflict
 from crmkit.storage import OutdatedIndex
+from crmkit.storage.sqlalchemy.binds import Writing
 from crmkit.storage.sqlalchemy.faults import taken
 from crmkit.storage.sqlalchemy.statements import Statements
 from crmkit.storage.unit.changes import ANSWERS, Answer, Changes, Place, Row, Shelf
 
-__all__ = ["check", "hold_shelves", "in_chunks", "list_records", "write"]
+__all__ = ["check", "in_chunks", "list_records", "write"]
 
 _CHUNK = 500
 """How many keys one question names."""
@@ -32,15 +33,16 @@ _FEW = 20
 Listings = frozenset[tuple[str, bytes]]
 
 
-def write(connection: Connection, ask: Statements, changes: Changes) -> None:
+def write(writing: Writing, ask: Statements, changes: Changes) -> None:
     """Write the changes of a unit, inside a transaction that is rolled back if this raises.
 
     :raises VersionConflict: if something they rest on is no longer so.
     :raises OutdatedIndex: if a collection was given other indexes in between.
     """
-    _write_shelves(connection, ask, changes)
-    _write_records(connection, ask, changes)
-    _write_listings(connection, ask, changes)
+    connection = writing.connection
+    _write_shelves(connection, ask, changes, writing.shelves)
+    listed = _write_records(connection, ask, changes)
+    _write_listings(connection, ask, changes, listed)
     _write_streams(connection, ask, changes)
     _write_snapshots(connection, ask, changes)
     _write_answers(connection, ask, changes)
@@ -53,8 +55,10 @@ def check(connection: Connection, ask: Statements, changes: Changes) -> None:
     :raises VersionConflict: naming it.
     :raises OutdatedIndex: if a collection was given other indexes in between.
     """
-    shelves = _shelves(connection, ask.shelves, changes.shelves)
-    for name in sorted(changes.shelves):
+    names = sorted(changes.shelves)
+    found = connection.execute(ask.shelves, {"names": names}).fetchall() if names else []
+    shelves = {name: Shelf(floor, signature) for name, floor, signature in found}
+    for name in names:
         _check_shelf(name, shelves.get(name, Shelf()), changes)
     _check_versions(connection, ask.versions, changes.seen)
     for (stream, key), expected in sorted(changes.lengths.items()):
@@ -70,26 +74,9 @@ def check(connection: Connection, ask: Statements, changes: Changes) -> None:
 # --- collections ----------------------------------------------------------------------------------
 
 
-def hold_shelves(
-    connection: Connection, ask: Statements, names: Iterable[str], *, alone: bool
-) -> dict[str, Shelf]:
-    """What is known of some collections, and stays so until the transaction ends.
-
-    With ``alone``, nobody else may write to the collections meanwhile.
-    """
-    return _shelves(connection, ask.shelves.with_for_update(read=not alone), names)
-
-
-def _shelves(
-    connection: Connection, statement: Executable, names: Iterable[str]
-) -> dict[str, Shelf]:
-    ordered = sorted(names)
-    found = connection.execute(statement, {"names": ordered}).fetchall() if ordered else []
-    return {name: Shelf(floor, signature) for name, floor, signature in found}
-
-
-def _write_shelves(connection: Connection, ask: Statements, changes: Changes) -> None:
-    held = hold_shelves(connection, ask, changes.shelves, alone=bool(changes.floors))
+def _write_shelves(
+    connection: Connection, ask: Statements, changes: Changes, held: Mapping[str, Shelf]
+) -> None:
     for name, seen in sorted(changes.shelves.items(), key=itemgetter(0)):
         shelf = held.get(name, Shelf())
         _check_shelf(name, shelf, changes)
@@ -117,18 +104,28 @@ def _check_shelf(name: str, shelf: Shelf, changes: Changes) -> None:
 # --- records --------------------------------------------------------------------------------------
 
 
-def _write_records(connection: Connection, ask: Statements, changes: Changes) -> None:
+def _write_records(connection: Connection, ask: Statements, changes: Changes) -> Place | None:
+    """Write the records; which of them was listed anew in passing, if one was."""
+    listed = None
     next_rows = {place: change.row for place, change in changes.records.items()}
     kept = {place: version for place, version in sorted(changes.seen.items()) if version}
     replaced = [(place, row) for place in kept if (row := next_rows.get(place)) is not None]
     if len(kept) > 1 or len(replaced) != len(kept):
-        lock = ask.versions.with_for_update(read=not any(place in next_rows for place in kept))
-        _check_versions(connection, lock, kept)
-    _replace(connection, ask, [(place, kept[place], row) for place, row in replaced])
+        alone = any(place in next_rows for place in kept)
+        _check_versions(connection, ask.hold_versions[alone], kept)
+        # These are locked now, so that nothing can come between.
+        rows = [_next(place, kept[place], row) for place, row in replaced]
+        _many(connection, ask.set_record, rows)
+    elif replaced:
+        ((place, row),) = replaced
+        if connection.dialect.driver == "psycopg" and changes.shelves[place[0]].signature:
+            listed = place
+        _replace(connection, ask, changes, place, row, lists=listed is not None)
     removed = [place for place in kept if place in next_rows and next_rows[place] is None]
     _some(connection, ask.remove_records, "at_collection", removed)
     free = {place: next_rows.get(place) for place in changes.seen if place not in kept}
     _fill(connection, ask, free)
+    return listed
 
 
 def _check_versions(
@@ -145,26 +142,38 @@ def _check_versions(
             raise VersionConflict(place[0], version, actual)
 
 
+def _next(place: Place, version: int, row: Row) -> dict[str, Any]:
+    return {
+        "at_collection": place[0],
+        "at_key": place[1],
+        "at_version": version,
+        "new_version": row.version,
+        "new_document": row.document,
+    }
+
+
 def _replace(
-    connection: Connection, ask: Statements, replaced: list[tuple[Place, int, Row]]
+    connection: Connection,
+    ask: Statements,
+    changes: Changes,
+    place: Place,
+    row: Row,
+    *,
+    lists: bool,
 ) -> None:
-    """Write the next rows of records, each in the place of the version that was seen."""
-    rows = [
-        {
-            "at_collection": place[0],
-            "at_key": place[1],
-            "at_version": version,
-            "new_version": row.version,
-            "new_document": row.document,
-        }
-        for place, version, row in replaced
-    ]
-    if len(rows) == 1 and connection.execute(ask.set_record, rows[0]).rowcount != 1:
-        (((name, key), version, _),) = replaced
+    """Write the next row of a record in the place of the version that was seen, and list it."""
+    (name, key), version = place, changes.seen[place]
+    changed = _next(place, version, row)
+    if lists:
+        listings = sorted(changes.records[place].listings)
+        changed["new_listed_by"] = [index for index, _ in listings]
+        changed["new_entries"] = [entry for _, entry in listings]
+        count = connection.execute(ask.replace_and_list, changed).scalar()
+    else:
+        count = connection.execute(ask.set_record, changed).rowcount
+    if count != 1:
         now = connection.execute(ask.versions, {"at_collection": name, "keys": [key]}).first()
         raise VersionConflict(name, version, None if now is None else now[1])
-    if len(rows) > 1:  # These are locked, so that nothing can have come between.
-        _many(connection, ask.set_record, rows)
 
 
 def _fill(connection: Connection, ask: Statements, free: Mapping[Place, Row | None]) -> None:
@@ -185,41 +194,63 @@ def _fill(connection: Connection, ask: Statements, free: Mapping[Place, Row | No
 # --- listings -------------------------------------------------------------------------------------
 
 
-def _write_listings(connection: Connection, ask: Statements, changes: Changes) -> None:
+def _write_listings(
+    connection: Connection, ask: Statements, changes: Changes, done: Place | None
+) -> None:
     """List the records that changed where they belong now, and nowhere else."""
     listed = {
         place: change
         for place, change in changes.records.items()
         if changes.shelves[place[0]].signature  # Otherwise there is no index.
+        and place != done
     }
     gone = [place for place, change in listed.items() if change.row is None and changes.seen[place]]
     _some(connection, ask.remove_listings, "at_collection", gone)
     before = _listings(connection, ask, [
         place for place, change in listed.items() if change.row is not None and changes.seen[place]
     ])  # fmt: skip
-    _many(
-        connection,
-        ask.remove_listing,
-        [
-            {"at_collection": name, "at_key": key, "at_listed_by": index, "at_entry": entry}
-            for (name, key), old in sorted(before.items())
-            for index, entry in sorted(old - listed[name, key].listings)
-        ],
-    )
-    list_records(
-        connection,
-        ask,
-        {
-            place: change.listings - before.get(place, frozenset())
-            for place, change in listed.items()
-            if change.row is not None
-        },
-    )
+    fresh = {place: change.listings for place, change in listed.items() if change.row is not None}
+    _relist(connection, ask, before, fresh)
+
+
+def _relist(
+    connection: Connection,
+    ask: Statements,
+    before: Mapping[Place, Listings],
+    after: Mapping[Place, Listings],
+) -> None:
+    """Take records from one place of an index to another, off an index, and onto one."""
+    moved, left, new = list[dict[str, Any]](), list[dict[str, Any]](), dict[Place, Listings]()
+    for place, listings in sorted(after.items(), key=itemgetter(0)):
+        old = before.get(place, frozenset())
+        entered = sorted(listings - old)
+        for index, entry in sorted(old - listings):
+            at = {
+                "at_collection": place[0],
+                "at_key": place[1],
+                "at_listed_by": index,
+                "at_entry": entry,
+            }
+            to = next((each for each in entered if each[0] == index), None)
+            if to is None:
+                left.append(at)
+            else:
+                entered.remove(to)
+                moved.append({**at, "new_entry": to[1]})
+        new[place] = frozenset(entered)
+    _many(connection, ask.move_listing, moved)
+    _many(connection, ask.remove_listing, left)
+    list_records(connection, ask, new)
 
 
 def _listings(
     connection: Connection, ask: Statements, places: list[Place]
 ) -> dict[Place, Listings]:
+    if len(places) == 1:
+        (place,) = places
+        parameters: dict[str, Any] = {"at_collection": place[0], "at_key": place[1]}
+        of_one = connection.execute(ask.listings_of_one, parameters)
+        return {place: frozenset((index, bytes(entry)) for index, entry, _ in of_one)}
     found: dict[Place, set[tuple[str, bytes]]] = {}
     for name, keys in _by_name(places):
         parameters = {"at_collection": name, "keys": keys}
@@ -340,7 +371,9 @@ def _write_messages(connection: Connection, ask: Statements, changes: Changes) -
 
 def _many(connection: Connection, statement: Executable, rows: list[dict[str, Any]]) -> None:
     """Run a statement for each row, in their order; for no row, not at all."""
-    if rows:
+    if len(rows) == 1:  # PostgreSQL's driver takes longer for a list.
+        connection.execute(statement, rows[0])
+    elif rows:
         connection.execute(statement, rows)
 
 

@@ -1,0 +1,268 @@
+"""How a store treats the connections of a host's engine: few messages, and given back as they were.
+
+A host may say something at the beginning of each transaction, may have an engine that commits by
+itself, may name its schema as it likes, and may lend one connection only.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from attrs import frozen
+from sqlalchemy import create_engine, event
+
+from crmkit.errors import VersionConflict
+from crmkit.storage import Collection, Index
+from tests.storage.postgres import fresh_schema, postgres_url
+from tests.storage.sqlalchemy_stores import Database, on_postgres, sqlite_in
+from tests.storage.sqlite_files import ACCOUNTS, Account, carry_out
+
+
+@frozen
+class Tagged:
+    """A record that is listed as often as it has tags."""
+
+    key: str
+    tags: tuple[str, ...] = ()
+
+
+TAGGED: Collection[Tagged] = Collection(
+    "tagged",
+    Tagged,
+    lambda tagged: tagged.key,
+    (
+        Index("by-tag", lambda tagged: [(tag,) for tag in tagged.tags]),
+        Index("by-count", lambda tagged: (len(tagged.tags),)),
+    ),
+)
+
+
+@contextmanager
+def lent(**options: Any):
+    """A schema on PostgreSQL, and an engine of this test's own."""
+    engine = create_engine(postgres_url(), **options)
+    try:
+        with fresh_schema() as schema:
+            yield Database(engine, schema)
+    finally:
+        engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request, tmp_path):
+    with sqlite_in(tmp_path) if request.param == "sqlite" else on_postgres() as made:
+        made.made()
+        yield made
+
+
+def save(store, points):
+    with store.unit_of_work() as unit:
+        accounts = unit.repository(ACCOUNTS)
+        stored = accounts.get("a")
+        accounts.replace(Account("a", points), stored.version)
+        unit.commit()
+
+
+def add(store, *accounts):
+    with store.unit_of_work() as unit:
+        for account in accounts:
+            unit.repository(ACCOUNTS).add(account)
+        unit.commit()
+
+
+def points(store):
+    with store.unit_of_work() as unit:
+        return [each.record.points for each in unit.repository(ACCOUNTS).query("by-points").items]
+
+
+class TestListings:
+    """A record is found where it belongs after each change, and nowhere else."""
+
+    def tags(self, store):
+        found = []
+        with store.unit_of_work() as unit:
+            tagged = unit.repository(TAGGED)
+            for tag in "abcde":
+                found += [tag for _ in tagged.query("by-tag", prefix=(tag,)).items]
+            counts = [len(each.record.tags) for each in tagged.query("by-count").items]
+        return "".join(found), counts
+
+    def test_whether_it_is_listed_more_often_or_less(self, database):
+        store = database.store()
+        with store.unit_of_work() as unit:
+            unit.repository(TAGGED).add(Tagged("x", ("a", "b")))
+            unit.commit()
+        assert self.tags(store) == ("ab", [2])
+        for tags in ("bcd", "", "e", "ae", "ea", "a", "cd"):
+            with store.unit_of_work() as unit:
+                version = unit.repository(TAGGED).get("x").version
+                unit.repository(TAGGED).replace(Tagged("x", tuple(tags)), version)
+                unit.commit()
+            assert self.tags(store) == ("".join(sorted(tags)), [len(tags)])
+
+    def test_many_at_once(self, database):
+        store = database.store()
+        with store.unit_of_work() as unit:
+            for key in "xyz":
+                unit.repository(TAGGED).add(Tagged(key, ("a", "b")))
+            unit.commit()
+        with store.unit_of_work() as unit:
+            for key, tags in (("x", "bc"), ("y", "d"), ("z", "abe")):
+                unit.repository(TAGGED).replace(Tagged(key, tuple(tags)), 1)
+            unit.commit()
+        assert self.tags(store) == ("abbcde", [1, 2, 3])
+
+    def test_a_conflict_lists_nothing(self, database):
+        store = database.store()
+        add(store, Account("a"))
+        with store.unit_of_work() as unit:
+            unit.repository(ACCOUNTS).replace(Account("a", 7), 1)
+            save(store, 1)
+            with pytest.raises(VersionConflict) as caught:
+                unit.commit()
+        assert (caught.value.expected, caught.value.actual) == (1, 2)
+        assert points(store) == [1]
+
+
+class TestMessagesToTheServer:
+    """A wait for the server costs more than anything else that a small unit does."""
+
+    @pytest.fixture
+    def sent(self):
+        with lent() as database:
+            sent: list[str] = []
+
+            @event.listens_for(database.engine, "connect")
+            def _listen(driver, _):
+                execute, commit = driver.execute, driver.commit
+
+                def executed(statements, *rest, **options):
+                    sent.append(statements)
+                    return execute(statements, *rest, **options)
+
+                def committed():
+                    if driver.info.transaction_status.name != "IDLE":
+                        sent.append("COMMIT")
+                    commit()
+
+                driver.execute, driver.commit = executed, committed
+
+            @event.listens_for(database.engine, "before_cursor_execute")
+            def _note(connection, cursor, statement, *rest):
+                sent.append(statement)
+
+            store = database.made()
+            add(store, Account("a"))
+            sent.clear()
+            yield store, sent
+
+    def test_a_load_sends_three(self, sent):
+        store, statements = sent
+        with store.unit_of_work() as unit:
+            unit.repository(ACCOUNTS).get("a")
+        assert len(statements) == 3
+
+    def test_a_save_sends_five(self, sent):
+        """One fewer than six by hand: begin, read, write, unlist, list, commit."""
+        store, statements = sent
+        save(store, 1)
+        assert len(statements) == 5
+        assert statements[2].startswith("COMMIT; BEGIN")
+
+    def test_and_a_unit_that_changes_nothing_sends_no_more_than_what_it_reads(self, sent):
+        store, statements = sent
+        with store.unit_of_work() as unit:
+            unit.commit()
+        assert len(statements) == 2
+
+
+class TestOneConnection:
+    """An engine that lends one connection is enough for one unit at a time."""
+
+    @pytest.fixture(params=["sqlite", "postgresql"])
+    def store(self, request, tmp_path):
+        small = {"pool_size": 1, "max_overflow": 0, "pool_timeout": 0.1}
+        if request.param == "postgresql":
+            with lent(**small) as database:
+                yield database.made()
+        else:
+            engine = create_engine(f"sqlite:///{tmp_path}/shop.db", **small)
+            yield Database(engine).made()
+            engine.dispose()
+
+    def test_through_saves_conflicts_and_upkeep(self, store):
+        add(store, Account("a"))
+        assert carry_out(store, "command") == "1"
+        for number in range(3):
+            with store.unit_of_work() as unit:
+                unit.repository(ACCOUNTS).replace(Account("a", number), number + 2)
+                unit._work.changes.seen["accounts", "a"] = 1
+                with pytest.raises(VersionConflict):
+                    unit.commit()
+            with store.unit_of_work() as unit:
+                unit.repository(ACCOUNTS).get("a")
+            save(store, number + 1)
+        assert store.reindex(ACCOUNTS) == 1
+        assert store.deliver(lambda _: None) == 1
+        assert points(store) == [3]
+
+
+class TestAsTheHostLeftIt:
+    """On PostgreSQL a connection goes back to the pool as it was."""
+
+    @pytest.mark.parametrize("level", [None, "AUTOCOMMIT", "SERIALIZABLE"])
+    def test_whatever_isolation_the_host_has_chosen(self, level):
+        options = {} if level is None else {"isolation_level": level}
+        with lent(pool_size=1, max_overflow=0, **options) as database:
+            with database.engine.connect() as connection:
+                before = connection.get_isolation_level()
+            store = database.made()
+            add(store, Account("a"))
+            save(store, 3)
+            assert points(store) == [3]
+            with database.engine.connect() as connection:
+                driver: Any = connection.connection.dbapi_connection
+                assert driver.autocommit == (level == "AUTOCOMMIT")
+                assert driver.info.transaction_status.name == "IDLE"
+                assert connection.get_isolation_level() == before
+
+    def test_who_speaks_at_the_beginning_of_a_transaction_is_heard_in_each(self):
+        """Such as a host whose rules for rows ask who the tenant is."""
+        with lent() as database:
+            heard = []
+
+            @event.listens_for(database.engine, "begin")
+            def _speak(connection):
+                connection.exec_driver_sql("SET LOCAL application_name = 'tenant-7'")
+
+            @event.listens_for(database.engine, "commit")
+            def _listen(connection):
+                name = connection.exec_driver_sql("SHOW application_name").scalar()
+                heard.append(name)
+
+            store = database.made()
+            add(store, Account("a"))
+            heard.clear()
+            save(store, 1)
+            assert heard == ["tenant-7", "tenant-7"]
+            assert points(store) == [1]
+
+    def test_a_schema_may_have_any_name(self):
+        with lent() as database:
+            schema = 'per%cent {brace} "quote" client\'s'
+            quoted = schema.replace('"', '""').replace("%", "%%")
+            with database.engine.begin() as connection:
+                connection.exec_driver_sql(f'CREATE SCHEMA "{quoted}"')
+            try:
+                store = Database(database.engine, schema).made()
+                add(store, Account("a"))
+                save(store, 2)
+                assert points(store) == [2]
+                with database.engine.begin() as connection:
+                    add(Database(database.engine, schema).store(connection), Account("b"))
+                assert points(store) == [0, 2]
+            finally:
+                with database.engine.begin() as connection:
+                    connection.exec_driver_sql(f'DROP SCHEMA "{quoted}" CASCADE')
