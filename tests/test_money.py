@@ -99,6 +99,19 @@ class TestAmounts:
     def test_the_repr_makes_the_same_money_again(self, any_money):
         assert eval(repr(any_money), {"Money": Money}) == any_money  # noqa: S307 - our own repr
 
+    @given(st.from_regex(r"[+-]?[0-9]{1,17}(\.[0-9]{1,6})?", fullmatch=True), currencies())
+    def test_a_text_is_what_decimal_reads_in_it(self, text, currency):
+        exact = Fraction(Decimal(text)) * 10 ** digits_of(currency)
+        if exact.denominator == 1 and abs(exact) <= MAX_MINOR:
+            assert Money(text, currency) == Money.of_minor(exact.numerator, currency)
+        else:
+            with pytest.raises(InvalidMoney):
+                Money(text, currency)
+
+    @given(money())
+    def test_it_is_written_as_decimal_writes_it(self, any_money):
+        assert str(any_money) == f"{any_money.amount:f} {any_money.currency}"
+
     @given(money())
     def test_the_amount_shows_all_digits_of_the_currency_and_no_more(self, any_money):
         assert -any_money.amount.as_tuple().exponent == digits_of(any_money.currency)

@@ -222,6 +222,13 @@ class Money:
 
     def __init__(self, amount: str | int | Decimal, currency: str) -> None:
         digits = digits_of(currency)
+        written = _DECIMAL_TEXT.fullmatch(amount) if type(amount) is str else None
+        if written is not None and len(written[3] or "") <= digits:
+            # The everyday text, read without a fraction.
+            sign, whole, after_point = written.groups("")
+            minor = int(f"{sign}{whole}{after_point:0<{digits}}")
+            self.__attrs_init__(_checked_size(minor), currency)
+            return
         exact = as_fraction(amount, "amount") * 10**digits
         if exact.denominator != 1:
             raise InvalidMoney(
@@ -291,7 +298,11 @@ class Money:
         return self.minor < 0
 
     def __str__(self) -> str:
-        return f"{self.amount!s} {self.currency}"
+        digits = digits_of(self.currency)
+        text = f"{abs(self.minor):0{digits + 1}}"
+        sign = "-" if self.is_negative else ""
+        point = f".{text[-digits:]}" if digits else ""
+        return f"{sign}{text[: len(text) - digits]}{point} {self.currency}"
 
     def __repr__(self) -> str:
         return f"Money('{self.amount!s}', {self.currency!r})"

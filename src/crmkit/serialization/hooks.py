@@ -65,9 +65,7 @@ class Hooks:
         self._kinds: dict[Any, str] = {cls: kind for kind, cls in self._members.items()}
         self._learned: set[Any] = set(self._kinds)
         self._flat: set[str] = set()
-        self._readers: dict[Any, Read] = {
-            scalar.type: _ignoring_type(scalar.read) for scalar in SCALARS.values()
-        }
+        self._readers: dict[Any, Read] = {scalar.type: scalar.read for scalar in SCALARS.values()}
         self._writers: dict[Any, Write] = {scalar.type: scalar.write for scalar in SCALARS.values()}
 
     # --- learning types ---
@@ -281,10 +279,6 @@ class Hooks:
             return {"kind": kind} | (raw if kind in self._flat else {"value": raw})
 
         return write
-
-
-def _ignoring_type(read: Callable[[object], Any]) -> Read:
-    return lambda raw, _: read(raw)
 
 
 def _parts(annotation: Any, within: str) -> list[Any]:

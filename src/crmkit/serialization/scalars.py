@@ -24,6 +24,8 @@ from crmkit.money import Money
 
 __all__ = ["SCALARS", "Refused", "Scalar", "found", "read_enum", "to_json", "write_enum"]
 
+_Read = Callable[..., Any]
+
 
 class Refused(InvalidValue):
     """A value that is not written as it should be; the message never repeats the value."""
@@ -43,6 +45,7 @@ _FOUND = {
 }
 # Longer numbers are refused before anything is computed with them.
 _TOO_LARGE = 10**60
+_TOO_MANY_DIGITS = "a whole number has at most 60 digits"
 _CONTEXT = Context(capitals=1)
 
 _DECIMAL = re.compile(r"-?[0-9]{1,60}(?:\.[0-9]{1,66})?(?:E[+-]?[0-9]{1,3})?", re.ASCII)
@@ -85,8 +88,8 @@ def _misplaced(what: str, value: object) -> Refused:
     return Refused(f"{what} is declared here, and a {type(value).__name__} cannot be written as it")
 
 
-def _reader(expected: type, what: str) -> Callable[[object], Any]:
-    def read(raw: object) -> Any:
+def _reader(expected: type, what: str) -> _Read:
+    def read(raw: object, _: object = None) -> Any:
         if type(raw) is not expected:
             raise _wants(what, raw)
         return raw
@@ -105,22 +108,24 @@ def _writer(expected: type, what: str, write: Callable[[Any], Any]) -> Callable[
     return checked
 
 
-def _read_int(raw: object) -> int:
+def _read_int(raw: object, _: object = None) -> int:
     if type(raw) is not int:
         raise _wants("a whole number", raw)
-    return _write_int(raw)
+    if not -_TOO_LARGE < raw < _TOO_LARGE:
+        raise Refused(_TOO_MANY_DIGITS)
+    return raw
 
 
 def _write_int(value: int) -> int:
     if not -_TOO_LARGE < value < _TOO_LARGE:
-        raise Refused("a whole number has at most 60 digits")
+        raise Refused(_TOO_MANY_DIGITS)
     return int(value)
 
 
-def _read_text(raw: object) -> str:
+def _read_text(raw: object, _: object = None) -> str:
     if type(raw) is not str:
         raise _wants("a text", raw)
-    return _write_text(raw)
+    return raw if raw.isascii() else _write_text(raw)
 
 
 def _write_text(value: str) -> str:
@@ -131,7 +136,7 @@ def _write_text(value: str) -> str:
     return str(value)
 
 
-def _read_float(raw: object) -> float:
+def _read_float(raw: object, _: object = None) -> float:
     # TOML hands over numbers with a fraction exactly.
     number = float(raw) if type(raw) is Decimal and not raw.is_snan() else raw
     if type(number) is not float or not math.isfinite(number):
@@ -148,7 +153,7 @@ def _write_float(value: float) -> float:
     return value
 
 
-def _read_decimal(raw: object) -> Decimal:
+def _read_decimal(raw: object, _: object = None) -> Decimal:
     # TOML hands over numbers with a fraction exactly.
     text = _CONTEXT.to_sci_string(raw) if type(raw) is Decimal else raw
     if type(text) is not str or _DECIMAL.fullmatch(text) is None:
@@ -164,7 +169,7 @@ def _write_decimal(value: Decimal) -> str:
     return text
 
 
-def _read_fraction(raw: object) -> Fraction:
+def _read_fraction(raw: object, _: object = None) -> Fraction:
     if type(raw) is Decimal:
         return Fraction(_read_decimal(raw))
     parts = _FRACTION.fullmatch(raw) if type(raw) is str else None
@@ -182,14 +187,14 @@ def _write_fraction(value: Fraction) -> str:
     )
 
 
-def _read_money(raw: object) -> Money:
+def _read_money(raw: object, _: object = None) -> Money:
     parts = _MONEY.fullmatch(raw) if type(raw) is str else None
     if parts is None:
         raise _wants('money in quotes, such as "12.30 EUR"', raw)
     return Money(parts[1], parts[2])
 
 
-def _read_date(raw: object) -> date:
+def _read_date(raw: object, _: object = None) -> date:
     if type(raw) is date:
         return raw  # TOML has days of its own.
     if type(raw) is str and _DATE.fullmatch(raw):
@@ -200,7 +205,7 @@ def _read_date(raw: object) -> date:
     raise _wants("a day in quotes, such as 2026-03-01", raw)
 
 
-def _read_instant(raw: object) -> datetime:
+def _read_instant(raw: object, _: object = None) -> datetime:
     if type(raw) is datetime and raw.utcoffset() is not None:
         return raw  # TOML has instants of its own.
     parts = _INSTANT.fullmatch(raw) if type(raw) is str else None
@@ -237,7 +242,7 @@ def _write_date(value: date) -> str:
     return value.isoformat()
 
 
-def _read_duration(raw: object) -> timedelta:
+def _read_duration(raw: object, _: object = None) -> timedelta:
     parts = _DURATION.fullmatch(raw) if type(raw) is str else None
     if parts is None:
         raise _wants("a duration in quotes, such as P2D, PT4H or PT1H30M", raw)
@@ -282,16 +287,17 @@ def write_enum(value: StrEnum, cls: type[StrEnum]) -> str:
 
 @frozen
 class Scalar:
-    """One type of single value: how it is written, and how it is read."""
+    """One type of single value: how it is written, and how it is read.
+
+    A reader is handed the declared type too, as cattrs does, and has no use for it.
+    """
 
     type: Any
-    read: Callable[[object], Any]
+    read: _Read
     write: Callable[[Any], Any]
 
 
-def _scalar(
-    cls: type, what: str, read: Callable[[object], Any], write: Callable[[Any], Any]
-) -> Scalar:
+def _scalar(cls: type, what: str, read: _Read, write: Callable[[Any], Any]) -> Scalar:
     return Scalar(cls, read, _writer(cls, what, write))
 
 
