@@ -6,7 +6,7 @@ itself, may name its schema as it likes, and may lend one connection only.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import pytest
@@ -183,14 +183,21 @@ class TestOneConnection:
 
     @pytest.fixture(params=["sqlite", "postgresql"])
     def store(self, request, tmp_path):
+        made = []
+
+        def connected(driver, _):
+            made.append(driver)
+
         small = {"pool_size": 1, "max_overflow": 0, "pool_timeout": 0.1}
-        if request.param == "postgresql":
-            with lent(**small) as database:
-                yield database.made()
-        else:
-            engine = create_engine(f"sqlite:///{tmp_path}/shop.db", **small)
-            yield Database(engine).made()
-            engine.dispose()
+        with ExitStack() as stack:
+            if request.param == "postgresql":
+                database = stack.enter_context(lent(**small))
+            else:
+                database = Database(create_engine(f"sqlite:///{tmp_path}/shop.db", **small))
+                stack.callback(database.engine.dispose)
+            event.listen(database.engine, "connect", connected)
+            yield database.made()
+        assert len(made) == 1, "none had to be thrown away"
 
     def test_through_saves_conflicts_and_upkeep(self, store):
         add(store, Account("a"))
