@@ -6,6 +6,7 @@ itself, may name its schema as it likes, and may lend one connection only.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -171,11 +172,53 @@ class TestMessagesToTheServer:
         assert len(statements) == 5
         assert statements[2].startswith("COMMIT; BEGIN")
 
+    @pytest.mark.parametrize(
+        ("works", "lock"), [("replaces", "FOR SHARE"), ("removes", "FOR UPDATE")]
+    )
+    def test_writers_hold_the_collection_together_and_who_removes_holds_it_alone(
+        self, sent, works, lock
+    ):
+        """Two that hold it together could not both write to it: one would have to begin anew."""
+        store, statements = sent
+        with store.unit_of_work() as unit:
+            accounts = unit.repository(ACCOUNTS)
+            if works == "removes":
+                accounts.remove("a", 1)
+            else:
+                accounts.replace(Account("a", 1), 1)
+            unit.commit()
+        (held,) = (each for each in statements if "crmkit_shelf" in each and " FOR " in each)
+        assert held.endswith(lock)
+
     def test_and_a_unit_that_changes_nothing_sends_no_more_than_what_it_reads(self, sent):
         store, statements = sent
         with store.unit_of_work() as unit:
             unit.commit()
         assert len(statements) == 2
+
+
+class TestWhileARemovalIsOpen:
+    """A version that was once seen never comes back, so that nobody takes two records for one."""
+
+    def test_a_new_record_waits_for_its_end_and_is_refused(self):
+        with lent() as database:
+            store = database.made()
+            unit = store.unit_of_work()
+            unit.repository(ACCOUNTS).add(Account("a", 7))
+            add(store, Account("a"))
+            with ThreadPoolExecutor(1) as clerk:
+                with database.engine.begin() as connection:
+                    with database.store(connection).unit_of_work() as other:
+                        other.repository(ACCOUNTS).remove("a", 1)
+                        other.commit()
+                    begun = clerk.submit(unit.commit)
+                    with pytest.raises(TimeoutError):
+                        begun.result(timeout=0.3)
+                with pytest.raises(VersionConflict):
+                    begun.result(timeout=30)
+            add(store, Account("a", 8))
+            with store.unit_of_work() as unit:
+                assert unit.repository(ACCOUNTS).get("a").version == 2
 
 
 class TestOneConnection:
