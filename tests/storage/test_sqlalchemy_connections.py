@@ -6,16 +6,20 @@ itself, may name its schema as it likes, and may lend one connection only.
 
 from __future__ import annotations
 
+import gc
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import pytest
 from attrs import frozen
-from sqlalchemy import create_engine, event
+from sqlalchemy import create_engine, event, text
+from sqlalchemy.pool import SingletonThreadPool
 
-from crmkit.errors import VersionConflict
-from crmkit.storage import Collection, Index
+from crmkit.errors import InvalidValue, StoreError, VersionConflict
+from crmkit.storage import Collection, Index, StoreUnavailable
+from crmkit.storage.sqlalchemy import SqlAlchemyStore
 from tests.storage.postgres import fresh_schema, postgres_url
 from tests.storage.sqlalchemy_stores import Database, on_postgres, sqlite_in
 from tests.storage.sqlite_files import ACCOUNTS, Account, carry_out
@@ -71,6 +75,20 @@ def add(store, *accounts):
         for account in accounts:
             unit.repository(ACCOUNTS).add(account)
         unit.commit()
+
+
+def save_one(store):
+    add(store, Account("a"))
+    save(store, 1)
+
+
+def mode(engine):
+    """How a connection of the pool begins transactions, and whether one is open."""
+    with engine.connect() as connection:
+        driver: Any = connection.connection.dbapi_connection
+        if engine.dialect.name == "sqlite":
+            return driver.isolation_level, driver.in_transaction
+        return driver.autocommit, driver.info.transaction_status.name
 
 
 def points(store):
@@ -316,3 +334,156 @@ class TestAsTheHostLeftIt:
             finally:
                 with database.engine.begin() as connection:
                     connection.exec_driver_sql(f'DROP SCHEMA "{quoted}" CASCADE')
+
+    def test_who_shares_the_pool_in_another_mode_is_not_disturbed(self):
+        with lent(pool_size=1, max_overflow=0) as database:
+            other = database.engine.execution_options(isolation_level="AUTOCOMMIT")
+            Database(other, database.schema).made()
+            save_one(database.store())
+            assert mode(database.engine) == (False, "IDLE")
+
+    @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+    def test_a_unit_that_was_forgotten_gives_its_connection_back(self, kind, tmp_path):
+        with ExitStack() as stack:
+            if kind == "postgresql":
+                database = stack.enter_context(lent(pool_size=1, max_overflow=0))
+            else:
+                database = stack.enter_context(sqlite_in(tmp_path))
+            store = database.made()
+            add(store, Account("a"))
+            before = mode(database.engine)
+            unit = store.unit_of_work()
+            assert unit.repository(ACCOUNTS).get("a").version == 1
+            del unit
+            gc.collect()
+            assert mode(database.engine) == before
+            save(store, 1)
+            assert points(store) == [1]
+
+    @pytest.mark.parametrize("at", [0, 1])
+    def test_who_loses_patience_leaves_nothing_behind(self, at):
+        """At the end of what was read, and of what was written."""
+        with lent(pool_size=1, max_overflow=0) as database:
+            left = [-1]
+
+            @event.listens_for(database.engine, "connect")
+            def _impatient(driver, _):
+                commit = driver.commit
+
+                def committed():
+                    commit()
+                    left[0] -= 1
+                    if left[0] == -1:
+                        raise KeyboardInterrupt
+
+                driver.commit = committed
+
+            store = database.made()
+            add(store, Account("a"))
+            left[0] = at
+            with pytest.raises(KeyboardInterrupt):
+                save(store, 5) if at else points(store)
+            assert mode(database.engine) == (False, "IDLE")
+            assert points(store) == [5 if at else 0]
+
+    def test_a_connection_in_use_is_refused_and_left_alone(self):
+        """A pool may hand out the connection on which the host's transaction is open."""
+        with lent(poolclass=SingletonThreadPool) as database:
+            store = database.made()
+            with database.engine.begin() as connection:
+                connection.exec_driver_sql(f"CREATE TABLE {database.named('orders')} (n INTEGER)")
+            with database.engine.begin() as connection:
+                connection.execute(database.table("orders", "n").insert(), {"n": 1})
+                with pytest.raises(StoreError, match="take another one"):
+                    store.unit_of_work()
+            assert len(database.rows(database.table("orders", "n").select())) == 1
+
+
+class TestSchemas:
+    """Hosts that keep a schema for each tenant may let SQLAlchemy translate its name."""
+
+    def test_a_translated_name_is_followed_everywhere(self):
+        with lent() as mine, fresh_schema() as theirs:
+            for schema in (mine.schema, theirs):
+                add(Database(mine.engine, schema).made(), Account("x"))
+            translating = mine.engine.execution_options(
+                schema_translate_map={None: mine.schema, mine.schema: mine.schema}
+            )
+            store = SqlAlchemyStore(translating)
+            add(store, Account("a", 4))
+            with store.unit_of_work() as unit:
+                unit.repository(ACCOUNTS).remove("a", 1)
+                unit.commit()
+            add(store, Account("a", 5))
+            with translating.begin() as connection:
+                save(SqlAlchemyStore(connection), 6)
+            assert points(mine.store()) == [0, 6]
+            assert points(Database(mine.engine, theirs).store()) == [0]
+
+    def test_a_map_that_leads_in_circles_is_refused(self):
+        with lent() as database:
+            swapping = database.engine.execution_options(
+                schema_translate_map={"one": "two", "two": "one"}
+            )
+            with pytest.raises(InvalidValue, match="third"):
+                SqlAlchemyStore(swapping, schema="one")
+
+
+class TestTheServerHangsUp:
+    """Nothing was written before the commit begins, so that it may begin on another connection."""
+
+    def hang_up(self, database):
+        """End the connections of the shop."""
+        admin = create_engine(postgres_url(), isolation_level="AUTOCOMMIT")
+        with admin.connect() as connection:
+            ours = text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE application_name = :name"
+            )
+            connection.execute(ours, {"name": database.schema})
+        admin.dispose()
+
+    @pytest.fixture
+    def database(self):
+        with fresh_schema() as schema:
+            engine = create_engine(
+                postgres_url(),
+                connect_args={
+                    "application_name": schema,
+                    "options": "-c idle_in_transaction_session_timeout=200",
+                },
+            )
+            yield Database(engine, schema)
+            engine.dispose()
+
+    def test_between_reading_and_committing(self, database):
+        store = database.made()
+        add(store, Account("a"))
+        with store.unit_of_work() as unit:
+            stored = unit.repository(ACCOUNTS).get("a")
+            self.hang_up(database)
+            unit.repository(ACCOUNTS).replace(Account("a", 3), stored.version)
+            unit.commit()
+        assert points(store) == [3]
+
+    def test_because_the_unit_took_too_long(self, database):
+        store = database.made()
+        add(store, Account("a"))
+        with store.unit_of_work() as unit:
+            stored = unit.repository(ACCOUNTS).get("a")
+            time.sleep(0.5)
+            unit.repository(ACCOUNTS).replace(Account("a", 3), stored.version)
+            unit.commit()
+        assert points(store) == [3]
+
+    def test_and_a_read_has_noticed(self, database):
+        store = database.made()
+        add(store, Account("a"))
+        with store.unit_of_work() as unit:
+            stored = unit.repository(ACCOUNTS).get("a")
+            time.sleep(0.5)
+            with pytest.raises(StoreUnavailable):
+                unit.repository(ACCOUNTS).find("b")
+            unit.repository(ACCOUNTS).replace(Account("a", 3), stored.version)
+            unit.commit()
+        assert points(store) == [3]

@@ -35,7 +35,14 @@ except ImportError:
 from crmkit.storage import Collection, Message
 from crmkit.storage.ordering import microseconds
 from crmkit.storage.sqlalchemy import upkeep
-from crmkit.storage.sqlalchemy.binds import NOTHING, Reading, Writing, bind_to
+from crmkit.storage.sqlalchemy.binds import (
+    NOTHING,
+    Reading,
+    Writing,
+    bind_to,
+    check_bind,
+    schema_behind,
+)
 from crmkit.storage.sqlalchemy.faults import Again, Taken, TypedErrors, busy
 from crmkit.storage.sqlalchemy.holding import Hold
 from crmkit.storage.sqlalchemy.reading import TableView
@@ -66,10 +73,13 @@ class SqlAlchemyStore:
     ) -> None:
         """Say where the tables are: under which prefix, and in which schema of the database.
 
+        A ``schema_translate_map`` of the engine or connection is followed, as it is now.
+
         :raises InvalidPolicy: if the prefix could not begin a name in every database.
         :raises InvalidValue: for a database that the store was never tried with.
         """
-        self._tables = Tables.of(prefix, schema)
+        check_bind(bind)
+        self._tables = Tables.of(prefix, schema_behind(bind, schema))
         self._ask = Statements(self._tables)
         self._bind = bind_to(bind, self._ask)
 

@@ -22,7 +22,7 @@ from crmkit.storage.sqlalchemy.statements import Statements
 from crmkit.storage.sqlalchemy.tables import version_question
 from crmkit.storage.unit.changes import Shelf
 
-__all__ = ["Bind", "Reading", "Writing", "bind_to"]
+__all__ = ["Bind", "Reading", "Writing", "bind_to", "check_bind", "schema_behind"]
 
 Release = Callable[[], None]
 
@@ -67,11 +67,10 @@ class Bind(Protocol):
         ...
 
 
-def bind_to(bind: Engine | Connection, ask: Statements) -> Bind:
-    """Say where transactions come from.
+def check_bind(bind: Engine | Connection) -> None:
+    """Refuse what is neither an engine nor a connection.
 
-    :raises InvalidValue: for a database that the store was never tried with, or for something
-        else than an engine or a connection.
+    :raises InvalidValue: for that, and for a database that the store was never tried with.
     """
     if not isinstance(bind, Engine | Connection):
         raise InvalidValue(
@@ -83,6 +82,11 @@ def bind_to(bind: Engine | Connection, ask: Statements) -> Bind:
         raise InvalidValue(
             f"{name} is no database that the store knows: postgresql, mysql, mariadb or sqlite"
         )
+
+
+def bind_to(bind: Engine | Connection, ask: Statements) -> Bind:
+    """Say where transactions come from."""
+    name = bind.dialect.name
     question = version_question(ask.tables, bind.dialect)
     if isinstance(bind, Connection):
         return HostTransaction(bind, ask, question)
@@ -96,9 +100,27 @@ def bind_to(bind: Engine | Connection, ask: Statements) -> Bind:
         dialect = type(bind.dialect)(**named)
         texts = lru_cache(partial(holding_text, ask, dialect))
         question = version_question(ask.tables, dialect)
-        return PsycopgTransactions(bind, driver.Error, question, texts)
+        engine = bind.execution_options(isolation_level="AUTOCOMMIT")
+        return PsycopgTransactions(engine, driver.Error, question, texts)
     reading, writing = (bind.execution_options(**options) for options in _OPTIONS[name])
     return OwnTransactions(reading, writing, driver.Error, ask, question)
+
+
+def schema_behind(bind: Engine | Connection, schema: str | None) -> str | None:
+    """The schema to which the host's ``schema_translate_map`` leads.
+
+    What goes past SQLAlchemy would not be translated, so that the tables have the name behind it.
+
+    :raises InvalidValue: if the map leads on from there.
+    """
+    names = bind.get_execution_options().get("schema_translate_map") or {}
+    behind: str | None = names.get(schema, schema)
+    if names.get(behind, behind) != behind:
+        raise InvalidValue(
+            "the schema_translate_map leads from the schema to another, and from there to a third: "
+            "give the store an engine without it, and the name of the schema"
+        )
+    return behind
 
 
 # A unit sees one snapshot. A commit looks at rows under a lock, and wants to see the newest.
@@ -143,11 +165,7 @@ class OwnTransactions:
     def _release(self, connection: Connection) -> None:
         # Nothing was written, so that it does not matter whether the database still answers.
         with TypedErrors(self._driver_error):
-            try:
-                connection.commit()
-            except (exc.SQLAlchemyError, self._driver_error):
-                connection.invalidate()
-            connection.close()
+            _let_go(connection, connection.commit, self._driver_error)
 
     @contextmanager
     def writing(self, hold: Hold = NOTHING, after: Reading | None = None) -> Iterator[Writing]:
@@ -162,7 +180,7 @@ class OwnTransactions:
 class PsycopgTransactions:
     """The same through psycopg 3, which can end, begin and ask with one message to the server.
 
-    While we hold a connection, the driver begins no transactions by itself.
+    SQLAlchemy is told that the connection commits by itself, and leaves transactions to us.
     """
 
     _engine: Engine
@@ -176,7 +194,6 @@ class PsycopgTransactions:
         with TypedErrors(self._driver_error):
             connection = self._engine.connect()
             try:
-                _begin_nothing(connection)
                 found = _send(connection, f"{_BEGIN_TO_READ}; {self._question}")
             except BaseException:
                 self._undo(connection)
@@ -185,60 +202,68 @@ class PsycopgTransactions:
         return Reading(connection, version, lambda: self._release(connection))
 
     def _release(self, connection: Connection) -> None:
-        # What was written is kept by now, so that it does not matter whether the database still
-        # answers. At a rollback the driver would forget the statements that it has prepared.
+        """Give a connection back on which nothing is left to be kept."""
+        # At a rollback the driver would forget the statements that it has prepared.
         with TypedErrors(self._driver_error):
-            try:
-                _driver(connection).commit()
-                _begin_as_before(connection)
-            except (exc.SQLAlchemyError, self._driver_error):
-                connection.invalidate()
-            connection.close()
+            _let_go(connection, lambda: _driver(connection).commit(), self._driver_error)
+
+    def _undo(self, connection: Connection) -> None:
+        _let_go(connection, lambda: _driver(connection).rollback(), self._driver_error)
 
     @contextmanager
     def writing(self, hold: Hold = NOTHING, after: Reading | None = None) -> Iterator[Writing]:
         """Write all of it or nothing, on the connection that was read from if there is one."""
         with TypedErrors(self._driver_error):
-            connection = self._engine.connect() if after is None else after.connection
+            writing = None if after is None else self._gone_on(after.connection, hold)
+            if writing is None:
+                writing = self._begun(self._engine.connect(), _BEGIN_TO_WRITE, hold)
             try:
-                if after is None:
-                    _begin_nothing(connection)
-                begin = _BEGIN_TO_WRITE if after is None else f"COMMIT; {_BEGIN_TO_WRITE}"
-                yield Writing(connection, self._held(connection, begin, hold))
-                connection.commit()
+                yield writing
+                writing.connection.commit()
             except BaseException:
-                self._undo(connection)
+                self._undo(writing.connection)
                 raise
-            self._release(connection)
+            self._release(writing.connection)
 
-    def _held(self, connection: Connection, begin: str, hold: Hold) -> dict[str, Shelf]:
-        if not connection.in_transaction():
-            connection.begin()  # Otherwise SQLAlchemy would see nothing to commit.
-        if not hold.names:
-            _send(connection, begin)
-            return {}
-        found = _send(connection, f"{begin}; {self._holding(hold)}")
-        return {name: Shelf(floor, signature) for name, floor, signature in found}
+    def _gone_on(self, connection: Connection, hold: Hold) -> Writing | None:
+        """Go on from reading to writing; None if the server has ended the connection meanwhile.
 
-    def _undo(self, connection: Connection) -> None:
-        """Give a connection back without a transaction, or not at all."""
+        Nothing was written there, so that another connection does as well.
+        """
+        if connection.invalidated:
+            connection.close()
+            return None
+        driver = _driver(connection)
         try:
-            _driver(connection).rollback()
-            _begin_as_before(connection)
-        except (exc.SQLAlchemyError, self._driver_error):
-            connection.invalidate()
+            return self._begun(connection, f"COMMIT; {_BEGIN_TO_WRITE}", hold)
+        except self._driver_error:
+            if not driver.closed:
+                raise
+            return None
+
+    def _begun(self, connection: Connection, begin: str, hold: Hold) -> Writing:
+        try:
+            if not connection.in_transaction():
+                connection.begin()  # Otherwise SQLAlchemy would see nothing to commit.
+            if not hold.names:
+                _send(connection, begin)
+                return Writing(connection, {})
+            found = _send(connection, f"{begin}; {self._holding(hold)}")
+        except BaseException:
+            self._undo(connection)
+            raise
+        shelves = {name: Shelf(floor, signature) for name, floor, signature in found}
+        return Writing(connection, shelves)
+
+
+def _let_go(connection: Connection, end: Callable[[], None], driver: type[Exception]) -> None:
+    """End what is left of a transaction and give the connection back, or throw it away."""
+    try:
+        end()
+    except (exc.SQLAlchemyError, driver):
+        connection.invalidate()
+    finally:
         connection.close()
-
-
-def _begin_nothing(connection: Connection) -> None:
-    """Let psycopg begin no transaction by itself, and note what it did before."""
-    driver = _driver(connection)
-    connection.info.setdefault(_BEFORE, driver.autocommit)
-    driver.autocommit = True
-
-
-def _begin_as_before(connection: Connection) -> None:
-    _driver(connection).autocommit = connection.info[_BEFORE]
 
 
 def _send(connection: Connection, statements: str) -> list[Any]:
@@ -247,9 +272,6 @@ def _send(connection: Connection, statements: str) -> list[Any]:
     while cursor.nextset():
         pass
     return [] if cursor.description is None else list(cursor.fetchall())
-
-
-_BEFORE = "crmkit-autocommit-before"
 
 
 _BEGIN_TO_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"

@@ -69,6 +69,13 @@ def lost() -> StoreUnavailable:
     )
 
 
+def unusable() -> StoreError:
+    """The error for a connection that somebody has left in the middle of something."""
+    return StoreError(
+        "the connection cannot be used: roll back what failed in it, or take another one"
+    )
+
+
 def missing() -> StoreUnavailable:
     """The error for tables that nobody has made."""
     return StoreUnavailable(
@@ -101,7 +108,7 @@ _SQLSTATES: Mapping[str, _Fault] = {
     **dict.fromkeys(("40001", "40P01"), again),
     **dict.fromkeys(("55P03", "57014", "53300"), busy),
     **dict.fromkeys(("53100", "53200"), full),
-    **dict.fromkeys(("08", "57P", "25006"), lost),
+    **dict.fromkeys(("08", "57P", "25006", "25P03", "25P04"), lost),
     **dict.fromkeys(("42P01", "3F"), missing),
     **dict.fromkeys(("42P07", "42710"), again),  # Somebody else has made the table just now.
     **dict.fromkeys(("42501", "28"), refused),
@@ -161,9 +168,7 @@ class TypedErrors:
                 "pool larger"
             ) from None
         if isinstance(error, exc.SQLAlchemyError):
-            raise StoreError(
-                "the connection cannot be used: roll back what failed in it, or take another one"
-            ) from None
+            raise unusable() from None
         if isinstance(error, self._driver):
             raise _typed(error) from None
 
@@ -178,6 +183,8 @@ def _typed(driver: BaseException | None) -> StoreError:
         return _RESULTS.get(result & 0xFF, _unknown(f"result {result}"))()
     if isinstance(number, int):
         return _ERRNOS.get(number, _unknown(f"error {number}"))()
+    if type(driver).__name__ == "ProgrammingError":
+        return unusable()  # It refuses by itself, such as another mode inside a transaction.
     return lost()  # A driver that could not even connect has no number to show.
 
 

@@ -1,5 +1,6 @@
 """What a unit of work reads from the tables."""
 
+from contextlib import suppress
 from typing import Any
 
 from attrs import define
@@ -36,7 +37,7 @@ class TableView:
     """The store as it was when a unit began, or as the transaction of the host sees it."""
 
     is_handed_over = False
-    """Whether somebody else lets go of the connection."""
+    """Whether somebody else lets go of what was read from, or nobody any more has to."""
 
     def __init__(self, reading: Reading, statements: Statements) -> None:
         """Take a connection in a transaction, and how to let go of it."""
@@ -163,8 +164,14 @@ class TableView:
     def close(self) -> None:
         """End the transaction, if it is ours."""
         if not self.is_handed_over:
+            self.is_handed_over = True
             with TypedErrors():
                 self._reading.release()
+
+    def __del__(self) -> None:
+        """Give back what somebody has borrowed and forgotten, as it was when they got it."""
+        with suppress(Exception):
+            self.close()
 
 
 def _answer(key: str, digest: str, at: int, document: str, outcome: str) -> tuple[str, Answer]:

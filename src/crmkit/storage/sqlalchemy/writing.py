@@ -223,24 +223,31 @@ def _relist(
     moved, left, new = list[dict[str, Any]](), list[dict[str, Any]](), dict[Place, Listings]()
     for place, listings in sorted(after.items(), key=itemgetter(0)):
         old = before.get(place, frozenset())
-        entered = sorted(listings - old)
-        for index, entry in sorted(old - listings):
-            at = {
-                "at_collection": place[0],
-                "at_key": place[1],
-                "at_listed_by": index,
-                "at_entry": entry,
-            }
-            to = next((each for each in entered if each[0] == index), None)
-            if to is None:
-                left.append(at)
-            else:
-                entered.remove(to)
-                moved.append({**at, "new_entry": to[1]})
-        new[place] = frozenset(entered)
+        entered = _by_index(listings - old)
+        for index, entries in _by_index(old - listings).items():
+            for entry in entries:
+                at = {
+                    "at_collection": place[0],
+                    "at_key": place[1],
+                    "at_listed_by": index,
+                    "at_entry": entry,
+                }
+                # Elsewhere somebody may have listed the record anew since this transaction began.
+                if connection.dialect.name == "sqlite" and entered.get(index):
+                    moved.append({**at, "new_entry": entered[index].pop()})
+                else:
+                    left.append(at)
+        new[place] = frozenset((index, entry) for index in entered for entry in entered[index])
     _many(connection, ask.move_listing, moved)
     _many(connection, ask.remove_listing, left)
     list_records(connection, ask, new)
+
+
+def _by_index(listings: Listings) -> dict[str, list[bytes]]:
+    found: dict[str, list[bytes]] = {}
+    for index, entry in sorted(listings):
+        found.setdefault(index, []).append(entry)
+    return found
 
 
 def _listings(
