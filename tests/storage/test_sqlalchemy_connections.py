@@ -398,6 +398,21 @@ class TestAsTheHostLeftIt:
                     store.unit_of_work()
             assert len(database.rows(database.table("orders", "n").select())) == 1
 
+    def test_a_host_that_fails_at_the_beginning_leaves_nothing_behind(self, tmp_path):
+        with sqlite_in(tmp_path) as database:
+            store = database.made()
+            before = mode(database.engine)
+
+            @event.listens_for(database.engine, "begin")
+            def _fail(_):
+                raise ZeroDivisionError
+
+            with pytest.raises(ZeroDivisionError):
+                store.unit_of_work()
+            event.remove(database.engine, "begin", _fail)
+            assert mode(database.engine) == before
+            save_one(store)
+
 
 class TestSchemas:
     """Hosts that keep a schema for each tenant may let SQLAlchemy translate its name."""
