@@ -11,6 +11,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from typing import Any
+from unittest import mock
 
 import pytest
 from attrs import frozen
@@ -20,6 +21,7 @@ from sqlalchemy.pool import SingletonThreadPool
 from crmkit.errors import InvalidValue, StoreError, VersionConflict
 from crmkit.storage import Collection, Index, StoreUnavailable
 from crmkit.storage.sqlalchemy import SqlAlchemyStore
+from crmkit.storage.sqlalchemy.binds import PsycopgTransactions
 from tests.storage.postgres import fresh_schema, postgres_url
 from tests.storage.sqlalchemy_stores import Database, on_postgres, sqlite_in
 from tests.storage.sqlite_files import ACCOUNTS, Account, carry_out
@@ -155,18 +157,20 @@ class TestMessagesToTheServer:
 
             @event.listens_for(database.engine, "connect")
             def _listen(driver, _):
-                execute, commit = driver.execute, driver.commit
-
-                def executed(statements, *rest, **options):
-                    sent.append(statements)
-                    return execute(statements, *rest, **options)
+                commit = driver.commit
 
                 def committed():
                     if driver.info.transaction_status.name != "IDLE":
                         sent.append("COMMIT")
                     commit()
 
-                driver.execute, driver.commit = executed, committed
+                driver.commit = committed
+
+            send = PsycopgTransactions._send
+
+            def sends(self, connection, statements):
+                sent.append(statements)
+                return send(self, connection, statements)
 
             @event.listens_for(database.engine, "before_cursor_execute")
             def _note(connection, cursor, statement, *rest):
@@ -175,7 +179,8 @@ class TestMessagesToTheServer:
             store = database.made()
             add(store, Account("a"))
             sent.clear()
-            yield store, sent
+            with mock.patch.object(PsycopgTransactions, "_send", sends):
+                yield store, sent
 
     def test_a_load_sends_three(self, sent):
         store, statements = sent
@@ -319,7 +324,7 @@ class TestAsTheHostLeftIt:
 
     def test_a_schema_may_have_any_name(self):
         with lent() as database:
-            schema = 'per%cent {brace} "quote" client\'s'
+            schema = 'per%cent {brace} "quote" client\'s Ä'
             quoted = schema.replace('"', '""').replace("%", "%%")
             with database.engine.begin() as connection:
                 connection.exec_driver_sql(f'CREATE SCHEMA "{quoted}"')
@@ -394,7 +399,7 @@ class TestAsTheHostLeftIt:
                 connection.exec_driver_sql(f"CREATE TABLE {database.named('orders')} (n INTEGER)")
             with database.engine.begin() as connection:
                 connection.execute(database.table("orders", "n").insert(), {"n": 1})
-                with pytest.raises(StoreError, match="take another one"):
+                with pytest.raises(StoreError, match="one at a time"):
                     store.unit_of_work()
             assert len(database.rows(database.table("orders", "n").select())) == 1
 

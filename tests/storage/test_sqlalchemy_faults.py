@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
+from unittest import mock
 
 import psycopg.errors
 import pymysql
@@ -36,7 +37,7 @@ from crmkit.errors import (
 )
 from crmkit.storage import Collection, Index, StoreUnavailable
 from crmkit.storage.sqlalchemy import SqlAlchemyStore, metadata
-from crmkit.storage.sqlalchemy.binds import _refuse_autocommit, _take_over
+from crmkit.storage.sqlalchemy.binds import PsycopgTransactions, _refuse_autocommit, _take_over
 from crmkit.storage.sqlalchemy.faults import Again, Taken, TypedErrors
 from tests.reliability import chosen_size
 from tests.storage.fault_points import WAYS, Fault
@@ -102,12 +103,8 @@ def listen_in(engine: Any, fault: Fault) -> None:
         return True
 
     def past_sqlalchemy(driver: Any, _: Any) -> None:
-        run, commit = driver.execute, driver.commit
-
-        def execute(statements: str, *rest: Any, **options: Any) -> Any:
-            return fault(lambda: run(statements, *rest, **options), statements)
-
-        driver.execute, driver.commit = execute, lambda: fault(commit, "COMMIT")
+        commit = driver.commit
+        driver.commit = lambda: fault(commit, "COMMIT")
 
     event.listen(engine, "do_execute", execute)
     event.listen(engine, "do_executemany", execute_many)
@@ -130,8 +127,13 @@ def faulty_sqlite(folder: Path, fault: Fault) -> Iterator[Database]:
 def faulty_postgres(fault: Fault) -> Iterator[Database]:
     engine = create_engine(postgres_url())
     listen_in(engine, fault)
+    send = PsycopgTransactions._send
+
+    def sent(self: Any, connection: Any, statements: str) -> Any:
+        return fault(lambda: send(self, connection, statements), statements)
+
     try:
-        with fresh_schema() as schema:
+        with mock.patch.object(PsycopgTransactions, "_send", sent), fresh_schema() as schema:
             yield Database(engine, schema)
             fault.disarm()
             engine.dispose()

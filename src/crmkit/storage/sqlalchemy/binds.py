@@ -10,9 +10,10 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import lru_cache, partial
+from importlib import import_module
 from typing import Any, Protocol
 
-from attrs import frozen
+from attrs import field, frozen
 from sqlalchemy import Connection, Engine, exc
 
 from crmkit.errors import InvalidValue, StoreBusy, StoreError
@@ -100,8 +101,7 @@ def bind_to(bind: Engine | Connection, ask: Statements) -> Bind:
         dialect = type(bind.dialect)(**named)
         texts = lru_cache(partial(holding_text, ask, dialect))
         question = version_question(ask.tables, dialect)
-        engine = bind.execution_options(isolation_level="AUTOCOMMIT")
-        return PsycopgTransactions(engine, driver.Error, question, texts)
+        return PsycopgTransactions(bind, import_module("psycopg"), question, texts)
     reading, writing = (bind.execution_options(**options) for options in _OPTIONS[name])
     return OwnTransactions(reading, writing, driver.Error, ask, question)
 
@@ -180,26 +180,57 @@ class OwnTransactions:
 class PsycopgTransactions:
     """The same through psycopg 3, which can end, begin and ask with one message to the server.
 
-    SQLAlchemy is told that the connection commits by itself, and leaves transactions to us.
+    Such a message goes past the cursors of the driver, which would begin a transaction of their own
+    in front of it. As soon as one is open they do not.
     """
 
     _engine: Engine
-    _driver_error: type[Exception]
+    _psycopg: Any
+    """The package itself."""
     _question: str
     _holding: Callable[[Hold], str]
+    _driver_error: type[Exception] = field(init=False)
     owns_transactions = True
+
+    @_driver_error.default
+    def _error_of_driver(self) -> type[Exception]:
+        error: type[Exception] = self._psycopg.Error
+        return error
 
     def reading(self) -> Reading:
         """Take a connection; its first statement fixes what it sees."""
         with TypedErrors(self._driver_error):
-            connection = self._engine.connect()
+            connection = self._connected()
             try:
-                found = _send(connection, f"{_BEGIN_TO_READ}; {self._question}")
+                found = self._send(connection, f"{_BEGIN_TO_READ}; {self._question}")
+                version = int(found.get_value(0, 0)) if found.ntuples else None
             except BaseException:
                 self._undo(connection)
                 raise
-        (version,) = found[0] if found else (None,)
         return Reading(connection, version, lambda: self._release(connection))
+
+    def _connected(self) -> Connection:
+        connection = self._engine.connect()
+        if _driver(connection).pgconn.transaction_status != self._psycopg.pq.TransactionStatus.IDLE:
+            connection.close()
+            raise StoreError(
+                "the engine hands out a connection inside a transaction: let its pool lend each to "
+                "one at a time, and commit what its listeners do"
+            )
+        return connection
+
+    def _send(self, connection: Connection, statements: str) -> Any:
+        """Send some statements in one message; what the last of them has found."""
+        driver = _driver(connection)
+        text = statements.encode("ascii" if statements.isascii() else driver.info.encoding)
+        driver.pgconn.send_query(text)
+        found = driver.wait(self._psycopg.generators.execute(driver.pgconn))[-1]
+        if found.status not in (
+            self._psycopg.pq.ExecStatus.TUPLES_OK,
+            self._psycopg.pq.ExecStatus.COMMAND_OK,
+        ):
+            raise self._psycopg.errors.error_from_result(found, encoding=driver.info.encoding)
+        return found
 
     def _release(self, connection: Connection) -> None:
         """Give a connection back on which nothing is left to be kept."""
@@ -216,7 +247,7 @@ class PsycopgTransactions:
         with TypedErrors(self._driver_error):
             writing = None if after is None else self._gone_on(after.connection, hold)
             if writing is None:
-                writing = self._begun(self._engine.connect(), _BEGIN_TO_WRITE, hold)
+                writing = self._begun(self._connected(), _BEGIN_TO_WRITE, hold)
             try:
                 yield writing
                 writing.connection.commit()
@@ -246,13 +277,16 @@ class PsycopgTransactions:
             if not connection.in_transaction():
                 connection.begin()  # Otherwise SQLAlchemy would see nothing to commit.
             if not hold.names:
-                _send(connection, begin)
+                self._send(connection, begin)
                 return Writing(connection, {})
-            found = _send(connection, f"{begin}; {self._holding(hold)}")
+            found = self._send(connection, f"{begin}; {self._holding(hold)}")
         except BaseException:
             self._undo(connection)
             raise
-        shelves = {name: Shelf(floor, signature) for name, floor, signature in found}
+        shelves = {}
+        for row in range(found.ntuples):
+            name, floor, signature = (found.get_value(row, column) for column in range(3))
+            shelves[name.decode()] = Shelf(int(floor), signature.decode())
         return Writing(connection, shelves)
 
 
@@ -264,14 +298,6 @@ def _let_go(connection: Connection, end: Callable[[], None], driver: type[Except
         connection.invalidate()
     finally:
         connection.close()
-
-
-def _send(connection: Connection, statements: str) -> list[Any]:
-    """What the last of some statements has found, if it was a question."""
-    cursor = _driver(connection).execute(statements, prepare=False)
-    while cursor.nextset():
-        pass
-    return [] if cursor.description is None else list(cursor.fetchall())
 
 
 _BEGIN_TO_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"

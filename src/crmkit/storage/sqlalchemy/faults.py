@@ -183,8 +183,6 @@ def _typed(driver: BaseException | None) -> StoreError:
         return _RESULTS.get(result & 0xFF, _unknown(f"result {result}"))()
     if isinstance(number, int):
         return _ERRNOS.get(number, _unknown(f"error {number}"))()
-    if type(driver).__name__ == "ProgrammingError":
-        return unusable()  # It refuses by itself, such as another mode inside a transaction.
     return lost()  # A driver that could not even connect has no number to show.
 
 

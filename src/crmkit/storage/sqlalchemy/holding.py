@@ -31,5 +31,8 @@ def hold_shelves(connection: Connection, ask: Statements, hold: Hold) -> dict[st
 
 def holding_text(ask: Statements, dialect: Dialect, hold: Hold) -> str:
     """The same question as a text; the name of a collection has only letters and hyphens."""
-    question = ask.hold_shelves[hold.alone].params(names=list(hold.names))
+    if len(hold.names) == 1:
+        question = ask.hold_shelf[hold.alone].params(at_collection=hold.names[0])
+    else:
+        question = ask.hold_shelves[hold.alone].params(names=list(hold.names))
     return str(question.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
