@@ -319,15 +319,14 @@ class SqliteTransactions:
 
     def reading(self) -> Reading:
         """Begin a transaction; its first statement fixes what it sees."""
-        connection, release = self._taken_over()
-        try:
-            with TypedErrors(sqlite3.Error):
-                driver = _driver(connection)
+        with TypedErrors(sqlite3.Error):
+            connection, driver, release = self._taken_over()
+            try:
                 driver.execute("BEGIN")
                 (version,) = driver.execute(self._question).fetchone() or (None,)
-        except BaseException:
-            release()
-            raise
+            except BaseException:
+                release()
+                raise
         return Reading(connection, version, release)
 
     @contextmanager
@@ -339,11 +338,11 @@ class SqliteTransactions:
         """
         with TypedErrors(sqlite3.Error):
             if after is None:
-                connection, release = self._taken_over()
+                connection, driver, release = self._taken_over()
             else:
                 connection, release = after.connection, after.release
-            try:
                 driver = _driver(connection)
+            try:
                 _roll_back(driver)
                 driver.execute("BEGIN IMMEDIATE")
                 yield Writing(connection, hold_shelves(connection, self._ask, hold))
@@ -351,32 +350,31 @@ class SqliteTransactions:
             finally:
                 release()
 
-    def _taken_over(self) -> tuple[Connection, Release]:
+    def _taken_over(self) -> tuple[Connection, Any, Release]:
         """A connection on which no transaction begins by itself, and how to give it back."""
-        with TypedErrors(sqlite3.Error):
-            connection = self._engine.connect()
-            driver = _driver(connection)
-            if driver.in_transaction and getattr(driver, "autocommit", None) is not False:
-                connection.close()
-                raise StoreBusy(
-                    "the engine hands out a connection that is in use: name a file, as a database "
-                    "in memory has one connection for all"
-                )
-            restore = _take_over(driver)
+        connection = self._engine.connect()
+        driver = _driver(connection)
+        if driver.in_transaction and getattr(driver, "autocommit", None) is not False:
+            connection.close()
+            raise StoreBusy(
+                "the engine hands out a connection that is in use: name a file, as a database "
+                "in memory has one connection for all"
+            )
+        restore = _take_over(driver)
 
-            def release() -> None:
-                with suppress(sqlite3.Error):
-                    _roll_back(driver)
-                restore()
-                connection.close()
+        def release() -> None:
+            with suppress(sqlite3.Error):
+                _roll_back(driver)
+            restore()
+            connection.close()
 
-            try:
-                connection.begin()
-                _roll_back(driver)  # The host's engine may say BEGIN by itself.
-            except BaseException:
-                release()
-                raise
-        return connection, release
+        try:
+            connection.begin()
+            _roll_back(driver)  # The host's engine may say BEGIN by itself.
+        except BaseException:
+            release()
+            raise
+        return connection, driver, release
 
 
 def _driver(connection: Connection) -> Any:

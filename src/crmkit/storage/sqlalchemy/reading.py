@@ -170,8 +170,9 @@ class TableView:
 
     def __del__(self) -> None:
         """Give back what somebody has borrowed and forgotten, as it was when they got it."""
-        with suppress(Exception):
-            self.close()
+        if not self.is_handed_over:
+            with suppress(Exception):
+                self.close()
 
 
 def _answer(key: str, digest: str, at: int, document: str, outcome: str) -> tuple[str, Answer]:
