@@ -403,7 +403,9 @@ class StreamLog(Protocol[EntryT]):
         """Put other entries in the place of all there are, or none; snapshots go.
 
         Entries only grow, and this is the one exception: to erase personal data, or to move what is
-        kept under one key to another.
+        kept under one key to another. A unit that has seen the old entries is refused, whatever the
+        new ones are. Only if there are none, and somebody writes as many as before under this key
+        while that unit is still open, can it not tell: no store remembers a key that was erased.
 
         :raises VersionConflict: if there are more or fewer than were seen.
         """

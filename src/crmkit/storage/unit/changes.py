@@ -123,9 +123,9 @@ class Changes:
 
     Of the ``erased_streams`` all entries and snapshots go before ``entries`` and ``snapshots`` are
     written. New entries get the numbers after the last one, there too: so nobody who has seen the
-    old entries takes the new ones for them. ``rewritten_answers`` take the place of answers that
-    were kept before, or they go (None) before ``answers`` are written; ``dropped_messages`` are not
-    handed over any more.
+    old entries takes the new ones for them, unless there was nothing in between.
+    ``rewritten_answers`` take the place of answers that were kept before, or they go (None) before
+    ``answers`` are written; ``dropped_messages`` are not handed over any more.
     """
 
     shelves: dict[str, Shelf] = Factory(dict)
