@@ -38,24 +38,8 @@ class Engine(Protocol):
         self.insert(lines)
 
 
-class Sqlite(Engine):
-    dialect = Dialect.SQLITE
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self.connection = connection
-
-    def run(self, statement: str) -> None:
-        self.connection.execute(statement)
-
-    def ask(self, query: str) -> list[Row]:
-        return self.connection.execute(query).fetchall()
-
-    def insert(self, lines: Iterable[Line], table: str = "purchases") -> None:
-        self.connection.executemany(f"INSERT INTO {table} VALUES (?, ?, ?)", lines)  # noqa: S608
-
-
-class DuckDb(Engine):
-    dialect = Dialect.DUCKDB
+class _Connected(Engine):
+    """What the drivers have in common."""
 
     def __init__(self, connection: Any) -> None:
         self.connection = connection
@@ -66,6 +50,17 @@ class DuckDb(Engine):
     def ask(self, query: str) -> list[Row]:
         rows: list[Row] = self.connection.execute(query).fetchall()
         return rows
+
+
+class Sqlite(_Connected):
+    dialect = Dialect.SQLITE
+
+    def insert(self, lines: Iterable[Line], table: str = "purchases") -> None:
+        self.connection.executemany(f"INSERT INTO {table} VALUES (?, ?, ?)", lines)  # noqa: S608
+
+
+class DuckDb(_Connected):
+    dialect = Dialect.DUCKDB
 
     def insert(self, lines: Iterable[Line], table: str = "purchases") -> None:
         columns = [list(column) for column in zip(*lines, strict=True)] or [[], [], []]
@@ -73,18 +68,8 @@ class DuckDb(Engine):
         self.connection.execute(f"INSERT INTO {table} SELECT {unnested}", columns)
 
 
-class Postgres(Engine):
+class Postgres(_Connected):
     dialect = Dialect.POSTGRESQL
-
-    def __init__(self, connection: Any) -> None:
-        self.connection = connection
-
-    def run(self, statement: str) -> None:
-        self.connection.execute(statement)
-
-    def ask(self, query: str) -> list[Row]:
-        rows: list[Row] = self.connection.execute(query).fetchall()
-        return rows
 
     def insert(self, lines: Iterable[Line], table: str = "purchases") -> None:
         columns = [list(column) for column in zip(*lines, strict=True)] or [[], [], []]

@@ -206,5 +206,5 @@ class _TableUnit(Unit):
 
     def commit(self) -> None:
         """Keep everything, and end."""
-        self._view.is_handed_over = bool(self._work.changes)
+        self._view.is_ours = not self._work.changes
         super().commit()

@@ -36,8 +36,9 @@ class _Free:
 class TableView:
     """The store as it was when a unit began, or as the transaction of the host sees it."""
 
-    is_handed_over = False
-    """Whether somebody else lets go of what was read from, or nobody any more has to."""
+    is_ours = True
+    """Whether it is for the view to let go of what it reads from: not after that, nor after a
+    commit has taken it over."""
 
     def __init__(self, reading: Reading, statements: Statements) -> None:
         """Take a connection in a transaction, and how to let go of it."""
@@ -163,14 +164,14 @@ class TableView:
 
     def close(self) -> None:
         """End the transaction, if it is ours."""
-        if not self.is_handed_over:
-            self.is_handed_over = True
+        if self.is_ours:
+            self.is_ours = False
             with TypedErrors():
                 self._reading.release()
 
     def __del__(self) -> None:
         """Give back what somebody has borrowed and forgotten, as it was when they got it."""
-        if not self.is_handed_over:
+        if self.is_ours:
             with suppress(Exception):
                 self.close()
 
